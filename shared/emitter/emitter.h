@@ -1,0 +1,61 @@
+// The client library's door: an app makes one Emitter, calls start() in each process, and record() for each request.
+// record() may be called from any thread; it never blocks, never throws, makes no system call, takes no lock and
+// allocates nothing. What cannot be kept is dropped and counted, never waited for.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "shared/event.h"
+
+namespace outrigger {
+
+struct EmitterSettings {
+    std::optional<std::string> socket;  // none: OUTRIGGER_SOCKET, else the first agent found in the usual places
+    std::string service;                // empty: the agent's own, for these three
+    std::string env;
+    std::string version;
+    std::optional<std::size_t> ring_bytes;  // none: OUTRIGGER_RING_SIZE, else 4 MiB; rounded up to a power of two
+};
+
+enum class Recorded : std::uint8_t { accepted, ring_full, not_started, no_ring, too_long, invalid };
+
+class Emitter {
+  public:
+    explicit Emitter(EmitterSettings settings);  // throws std::invalid_argument on settings that cannot be
+    ~Emitter();                                  // stop(2 s)
+    Emitter(const Emitter&) = delete;
+    Emitter& operator=(const Emitter&) = delete;
+
+    // Makes this process's ring, id and sender thread. Call it in each process, after fork; a second call in the same
+    // process does nothing. Without an agent or a ring the app runs on and the sender tries again each second.
+    void start();
+
+    // Accepted means in the ring: it outlives this process. Fields beyond their limits are cut, see limits.h.
+    Recorded record(const RequestEvent& event) noexcept;
+    Recorded record(const MetricEvent& event) noexcept;
+
+    // Sends what is left, waits for its acknowledgement until the deadline, says bye. What is still unacknowledged
+    // stays in the ring, and the agent takes it from there.
+    void stop(std::chrono::milliseconds deadline);
+
+    struct Counts {
+        std::uint64_t accepted = 0;
+        std::uint64_t acknowledged = 0;
+        std::uint64_t dropped = 0;  // all reasons
+        bool connected = false;
+    };
+    Counts counts() const;
+
+    class State;  // what one process incarnation has: ring, id, thread
+
+  private:
+    EmitterSettings settings_;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace outrigger
