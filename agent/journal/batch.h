@@ -1,0 +1,42 @@
+// Entries on their way into the journal, already in their on-disk form but for position and checksum. Filled by the
+// intake thread, swapped with the writer's empty one; buffers are kept, so that a running agent allocates nothing.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "agent/journal/entry.h"
+
+namespace outrigger::journal {
+
+// Intake's claim on a batch: once it is kept, acknowledge `number` on connection `connection`.
+struct Receipt {
+    std::uint64_t connection = 0;
+    std::uint64_t number = 0;
+};
+
+class Batch {
+  public:
+    void add(const Envelope& envelope, Bytes payload);
+    // States who a handle is. The writer remembers it and states it anew in each segment that uses it.
+    void introduce(std::uint32_t emitter, const Identity& identity);
+    // The handle will not be used again (from this batch on).
+    void forget(std::uint32_t emitter);
+    void add_receipt(Receipt receipt) { receipts_.push_back(receipt); }
+
+    bool empty() const { return bytes_.empty() && introduced_.empty() && receipts_.empty() && forgotten_.empty(); }
+    std::size_t bytes() const { return bytes_.size(); }
+    void clear();
+
+  private:
+    friend class Writer;
+    friend class SegmentWriter;
+    std::vector<std::byte> bytes_;
+    std::vector<std::pair<std::uint32_t, Identity>> introduced_;
+    std::vector<std::uint32_t> forgotten_;
+    std::vector<Receipt> receipts_;
+    std::vector<std::byte> scratch_;
+};
+
+}  // namespace outrigger::journal
