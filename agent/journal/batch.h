@@ -1,5 +1,8 @@
 // Entries on their way into the journal, already in their on-disk form but for position and checksum. Filled by the
 // intake thread, swapped with the writer's empty one; buffers are kept, so that a running agent allocates nothing.
+// A batch is kept whole or not at all: it lies in one segment, its last entry is marked, and recovery cuts a tail
+// without that mark. So a refused run at the end of a batch is never missing behind the later numbers that were
+// accepted.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +21,9 @@ struct Receipt {
 
 class Batch {
   public:
+    // Intake offers a batch before it grows beyond this (one record more than it may be added).
+    static constexpr std::size_t full_bytes = std::size_t{2} << 20;
+
     void add(const Envelope& envelope, Bytes payload);
     // States who a handle is. The writer remembers it and states it anew in each segment that uses it.
     void introduce(std::uint32_t emitter, const Identity& identity);

@@ -51,9 +51,16 @@ struct RefusedRun {
     std::uint64_t last = 0;
     std::array<std::uint64_t, static_cast<std::size_t>(Refusal::count_)> by_reason{};
 };
+// Numbers that will never come. Always stated, by intake: the fold never infers one from a jump in the numbers, since a
+// refused run stands at the end of its batch, behind later numbers that were accepted.
+enum class Missing : std::uint8_t {
+    torn,  // reserved in a ring and never published: its process died in between
+    gap,   // a known emitter's hello began beyond what was known of it
+};
 struct TornRun {
-    std::uint64_t first = 0;  // numbers reserved in a ring and never published
+    std::uint64_t first = 0;
     std::uint64_t last = 0;
+    Missing reason = Missing::torn;
 };
 
 void append(std::vector<std::byte>& out, const DropTotal& payload);
