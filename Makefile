@@ -2,9 +2,16 @@
 # Sources are found in the tree, headers by -MMD; each flavour (release, asan, tsan) has its own object tree.
 
 FLAVOUR ?= release
+PREFIX  ?= /usr/local
 OUT      = build$(FLAVOUR:%=$(if $(filter-out release,$(FLAVOUR)),/%))
 CXX     ?= g++
 VERSION := $(shell cat VERSION 2>/dev/null)
+SHELL    = /bin/bash
+V       ?= 0
+QUIET    = $(if $(filter 0,$(V)),@)
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += --jobs=$(shell nproc) --no-print-directory
+endif
 
 PACKAGES = cpp-httplib libpqxx libpq prometheus-cpp-core nlohmann_json spdlog simdjson libmicrohttpd
 # Evaluated when first compiled, so that `make help` and `make deps` work before the packages are there.
@@ -16,6 +23,7 @@ HARDEN   = -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fPIE
 FLAGS_release = -O2 -g $(HARDEN)
 FLAGS_asan    = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -fPIE
 FLAGS_tsan    = -O1 -g -fsanitize=thread -fPIE
+FLAGS_coverage = -O0 -g --coverage -fPIE
 CXXFLAGS = -std=c++23 $(WARNINGS) $(FLAGS_$(FLAVOUR)) -pthread -I. -DMSGPACK_NO_BOOST -DOUTRIGGER_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
 LDFLAGS  = $(FLAGS_$(FLAVOUR)) -pthread -pie -Wl,-z,relro,-z,now
 
@@ -27,6 +35,7 @@ APP         := $(filter-out app/main.cpp,$(call find_cpp,app))
 UNIT        := $(call find_cpp,tests/unit)
 INTEGRATION := $(call find_cpp,tests/integration)
 BENCH       := $(call find_cpp,tests/bench)
+OURS         = $(shell find shared agent app tests \( -name '*.cpp' -o -name '*.h' \) 2>/dev/null)
 
 .DEFAULT_GOAL := help
 .PHONY: help
@@ -34,19 +43,73 @@ help:        ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
-build: deps $(OUT)/outrigger $(OUT)/demo-app  ## the agent and the demo app, in build/
+build: $(OUT)/outrigger $(OUT)/demo-app  ## the agent and the demo app, in build/ (missing Debian packages are installed, and named first)
 
-.PHONY: deps
-deps:        ## installs missing Debian packages, and says so first (NO_INSTALL=1 only names them)
-	@tools/deps build
+.PHONY: demo
+demo: build deps-test  ## Postgres, agent, app with 5 workers and traffic, and what came out; until Ctrl-C (ONCE=1 leaves after showing)
+	@OUTRIGGER_BUILD=$(OUT) tools/demo
+
+.PHONY: test
+test: tests deps-test  ## unit and integration tests with real peers; ends with `N passed, N failed`
+	@OUTRIGGER_BUILD=$(OUT) tools/run-tests $(OUT)/unit-tests $(OUT)/integration-tests
 
 .PHONY: unit
-unit: deps $(OUT)/unit-tests  ## the unit tests alone (ARGS='-tc=...' selects)
-	$(OUT)/unit-tests $(ARGS)
+unit: $(OUT)/unit-tests  ## the unit tests alone (ARGS='-tc=...' selects, here and below)
+	@tools/run-tests $<
 
 .PHONY: integration
-integration: deps $(OUT)/outrigger $(OUT)/demo-app $(OUT)/integration-tests  ## the integration tests alone (ARGS='-tc=...' selects)
-	OUTRIGGER_BUILD=$(OUT) $(OUT)/integration-tests $(ARGS)
+integration: tests deps-test  ## the integration tests alone
+	@OUTRIGGER_BUILD=$(OUT) tools/run-tests $(OUT)/integration-tests
+
+.PHONY: check
+check:       ## what to run before handing over: format, lint, layers, test, asan
+	@$(MAKE) lint && $(MAKE) layers && $(MAKE) test && $(MAKE) asan
+
+.PHONY: asan tsan
+asan:        ## unit and integration tests under the address and undefined behaviour sanitizers
+	@$(MAKE) FLAVOUR=asan sanitized
+tsan:        ## the same under the thread sanitizer
+	@$(MAKE) FLAVOUR=tsan sanitized
+
+# The scenarios of the suite "long" offer the same load many times over: they run in the release flavour only.
+.PHONY: sanitized
+sanitized: tests deps-test
+	@OUTRIGGER_BUILD=$(OUT) ARGS="$(ARGS) -tse=long" ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 \
+	    tools/run-tests $(OUT)/unit-tests $(OUT)/integration-tests
+
+.PHONY: lint
+lint: deps-lint  ## clang-format says nothing to change, clang-tidy finds nothing
+	@clang-format-19 --dry-run -Werror $(OURS)
+	@$(MAKE) $(patsubst %.cpp,$(OUT)/tidy/%.ok,$(filter %.cpp,$(OURS)))
+
+.PHONY: layers
+layers:      ## who may include whom
+	@tools/layers
+
+.PHONY: format
+format: deps-lint  ## rewrites the sources as clang-format wants them
+	@clang-format-19 -i $(OURS)
+
+.PHONY: coverage
+coverage:    ## line coverage of the unit tests, worst file first
+	@$(MAKE) FLAVOUR=coverage unit && tools/coverage build/coverage
+
+.PHONY: install
+install: $(OUT)/outrigger  ## the agent, to $(DESTDIR)$(PREFIX)/bin
+	install -D -m 0755 $< $(DESTDIR)$(PREFIX)/bin/outrigger
+
+.PHONY: clean
+clean:       ## removes build/
+	rm -rf build
+
+.PHONY: deps
+deps: deps-test  ## installs the Debian packages that are missing, and names them first (NO_INSTALL=1 only names them)
+
+deps-%:
+	@tools/deps $*
+
+.PHONY: tests
+tests: $(OUT)/outrigger $(OUT)/demo-app $(OUT)/unit-tests $(OUT)/integration-tests
 
 $(OUT)/outrigger: $(call objects,agent/main.cpp $(AGENT) $(SHARED))
 $(OUT)/demo-app: $(call objects,app/main.cpp $(APP) $(SHARED))
@@ -55,10 +118,19 @@ $(OUT)/integration-tests: $(call objects,$(INTEGRATION) $(SHARED))
 
 $(OUT)/outrigger $(OUT)/demo-app $(OUT)/unit-tests $(OUT)/integration-tests:
 	@mkdir -p $(@D)
-	$(CXX) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	@echo "  LINK $@"
+	$(QUIET)$(CXX) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
-$(OUT)/obj/%.o: %.cpp
+$(OUT)/obj/%.o: %.cpp | deps-build
 	@mkdir -p $(@D)
-	$(CXX) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  CXX  $@"
+	$(QUIET)$(CXX) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+
+# Behind the object, so that a changed header makes it stale too.
+$(OUT)/tidy/%.ok: $(OUT)/obj/%.o .clang-tidy
+	@mkdir -p $(@D)
+	@echo "  TIDY $*.cpp"
+	@clang-tidy-19 --quiet $*.cpp -- $(CXXFLAGS) -Wno-everything 2>&1 | grep -v ' warnings generated' ; [ $${PIPESTATUS[0]} = 0 ]
+	@touch $@
 
 -include $(patsubst %.o,%.d,$(call objects,$(SHARED) $(AGENT) $(APP) $(UNIT) $(INTEGRATION) $(BENCH) agent/main.cpp app/main.cpp))

@@ -1,0 +1,99 @@
+#include "tests/integration/peers/postgres_cluster.h"
+
+#include <pqxx/pqxx>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <stdexcept>
+
+#include "tests/integration/peers/eventually.h"
+#include "tests/integration/peers/port.h"
+
+namespace outrigger::peers {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Debian keeps the server's programs out of PATH, in a folder of each version: the newest is taken.
+std::string find_program(const std::string& name) {
+    std::vector<std::filesystem::path> found;
+    const std::filesystem::path versions = "/usr/lib/postgresql";
+    if (std::filesystem::exists(versions)) {
+        for (const auto& version : std::filesystem::directory_iterator(versions)) {
+            const auto candidate = version.path() / "bin" / name;
+            if (std::filesystem::exists(candidate)) found.push_back(candidate);
+        }
+    }
+    return found.empty() ? name : std::ranges::max_element(found)->string();
+}
+
+}  // namespace
+
+PostgresCluster::PostgresCluster() : port_(free_port()) {
+    const std::optional<User> user = unprivileged_user();
+    if (user) folder_.give_to(*user);
+    const Finished made =
+        run({.arguments = {find_program("initdb"), "--pgdata", folder_ / "data", "--username", "postgres", "--auth",
+                           "trust", "--no-sync", "--encoding", "UTF8", "--locale", "C"},
+             .environment = {},
+             .folder = folder_.path(),
+             .name = "initdb",
+             .user = user},
+            60s);
+    if (made.status != 0) throw std::runtime_error("initdb: " + made.output + made.errors);
+    start();
+}
+
+PostgresCluster::~PostgresCluster() {
+    if (process_) stop_immediate();
+}
+
+void PostgresCluster::start() {
+    process_ = std::make_unique<Process>(
+        Launch{.arguments = {find_program("postgres"), "-D", folder_ / "data", "-p", std::to_string(port_), "-k",
+                             folder_.path(), "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c",
+                             "shared_buffers=32MB", "-c", "max_connections=40"},
+               .environment = {},
+               .folder = folder_.path(),
+               .name = "postgres",
+               .user = unprivileged_user(),
+               .death_signal = SIGQUIT});
+    if (!eventually(30s, [&] { return number("select 1") == 1; })) {
+        throw std::runtime_error("Postgres does not start: " + process_->errors());
+    }
+}
+
+void PostgresCluster::stop() { stop_with(SIGINT); }
+void PostgresCluster::stop_immediate() { stop_with(SIGQUIT); }
+
+void PostgresCluster::stop_with(int signal) {
+    process_->send(signal);
+    if (!process_->wait(20s)) throw std::runtime_error("Postgres does not stop");
+    process_.reset();
+}
+
+Rows PostgresCluster::query(const std::string& statement, const std::string& role) const {
+    pqxx::connection connection(uri(role));
+    pqxx::nontransaction session(connection);
+    Rows rows;
+    for (const auto& row : session.exec(statement)) {
+        std::vector<std::string> fields;
+        for (const auto& field : row) fields.emplace_back(field.is_null() ? "" : field.c_str());
+        rows.push_back(std::move(fields));
+    }
+    return rows;
+}
+
+long PostgresCluster::number(const std::string& statement) const {
+    const Rows rows = query(statement);
+    if (rows.size() != 1 || rows[0].size() != 1) throw std::runtime_error("not one number: " + statement);
+    return std::stol(rows[0][0]);
+}
+
+std::string PostgresCluster::uri(const std::string& role, const std::string& password) const {
+    const std::string secret = password.empty() ? "" : ":" + password;
+    return "postgresql://" + role + secret + "@127.0.0.1:" + std::to_string(port_) + "/postgres";
+}
+
+}  // namespace outrigger::peers

@@ -1,0 +1,38 @@
+// A private Postgres cluster on a loopback port and a Unix socket, run as somebody who is not root.
+// `fsync` is off: a stop -m immediate loses nothing by that, only a power cut would.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/integration/peers/process.h"
+#include "tests/integration/peers/temporary_folder.h"
+
+namespace outrigger::peers {
+
+using Rows = std::vector<std::vector<std::string>>;  // NULL is an empty text
+
+class PostgresCluster {
+  public:
+    PostgresCluster();  // made and started
+    ~PostgresCluster();
+
+    void start();
+    void stop();            // as pg_ctl stop -m fast
+    void stop_immediate();  // as pg_ctl stop -m immediate: a crash
+
+    Rows query(const std::string& statement, const std::string& role = "postgres") const;
+    long number(const std::string& statement) const;  // of a query with one row and one column
+    std::string uri(const std::string& role = "postgres", const std::string& password = "") const;
+    int port() const { return port_; }
+
+  private:
+    void stop_with(int signal);
+
+    TemporaryFolder folder_;
+    int port_;
+    std::unique_ptr<Process> process_;
+};
+
+}  // namespace outrigger::peers
