@@ -10,14 +10,22 @@
 //
 // Reservation: one 64-bit word, low half = low 32 bits of the next free cell ordinal, high half = low 32 bits of the
 // next number. released_cells and released_number (64 bits) extend both: next = released + (low word - released mod
-// 2^32).
+// 2^32). A release stores released_number, clears the first word of each cell it frees, then stores released_cells:
+// what follows a crash in between has numbers below released_number, or none. A ring that takes no more has all its
+// free cells reserved without a number.
+//
+// Names: the folder `<socket>.rings` holds `<emitter id, 32 hex>.ring`; a ring in the making ends in `.new`, is locked
+// as soon as it is opened, and belongs to nobody when that lock is free.
 #pragma once
 
 #include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <string_view>
 
+#include "shared/crc32c.h"
 #include "shared/protocol.h"
 
 namespace outrigger::ring {
@@ -40,7 +48,8 @@ struct CellHead {
 static_assert(sizeof(CellHead) == 24);
 
 struct Header {
-    // written before the file gets its name, constant since
+    // written before the file gets its name, constant since; but an emitter of which the agent claims to know more
+    // than there is takes a fresh id, here and in `hello`
     std::array<char, 8> magic;
     std::uint32_t version;  // 1
     std::uint32_t cell_bytes;
@@ -57,8 +66,37 @@ struct Header {
 static_assert(sizeof(Header) <= header_bytes);
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 
+inline constexpr std::string_view folder_suffix = ".rings";
+inline constexpr std::string_view file_suffix = ".ring";
+inline constexpr std::string_view new_suffix = ".new";
+
 constexpr std::uint64_t cells_of(std::size_t record_bytes) {
     return (sizeof(CellHead) + record_bytes + cell_bytes - 1) / cell_bytes;
+}
+
+// Low 32 bits of the lap in which a cell ordinal lies; `cells` is a power of two.
+constexpr std::uint32_t lap_of(std::uint64_t ordinal, std::uint64_t cells) {
+    return static_cast<std::uint32_t>(ordinal / cells + 1);
+}
+
+// Where a cell ordinal lies, in bytes from the first cell.
+constexpr std::size_t offset_of(std::uint64_t ordinal, std::uint64_t cells) { return ordinal % cells * cell_bytes; }
+
+constexpr std::uint32_t low_half(std::uint64_t word) { return static_cast<std::uint32_t>(word); }
+constexpr std::uint32_t high_half(std::uint64_t word) { return static_cast<std::uint32_t>(word >> 32); }
+constexpr std::uint64_t joined(std::uint32_t low, std::uint32_t high) { return std::uint64_t{high} << 32 | low; }
+
+// A half of the reservation word, extended by the 64-bit mark that it is at or beyond.
+constexpr std::uint64_t extended(std::uint64_t mark, std::uint32_t half) { return mark + (half - low_half(mark)); }
+
+// CellHead::crc of a record.
+inline std::uint32_t checksum(std::uint32_t lap, std::uint64_t number, Bytes record) noexcept {
+    const auto length = static_cast<std::uint32_t>(record.size());
+    std::array<std::byte, 16> head;
+    std::memcpy(head.data(), &lap, sizeof lap);
+    std::memcpy(head.data() + 4, &length, sizeof length);
+    std::memcpy(head.data() + 8, &number, sizeof number);
+    return crc32c(record, crc32c(head));
 }
 
 }  // namespace outrigger::ring
