@@ -96,8 +96,9 @@ struct Refused {
 };
 
 // Encoding, in two passes over the event. measure() normalises on paper: checks ranges, finds what must be cut or
-// mended (UTF-8, U+0000, limits; a record beyond 64 KiB loses spans, then tags, then the stack) and says how long the
-// record will be. write() then fills exactly `length` bytes. Both take the same event, unchanged between the calls.
+// mended (UTF-8, U+0000, limits; a record beyond 64 KiB loses its last spans, and without spans none is beyond) and
+// says how long the record will be. write() then fills exactly `length` bytes. Both take the same event, unchanged
+// between the calls.
 struct Measured {
     std::uint32_t length = 0;
     std::uint32_t cut = 0;    // bits of CutField
@@ -105,7 +106,6 @@ struct Measured {
     std::uint8_t method = 0;  // index into methods.h
     std::uint8_t tags = 0;    // how many are kept
     std::uint8_t spans = 0;
-    bool stack = true;    // whether the error's stack is kept
     bool client = false;  // whether client_address is set
     std::array<std::uint8_t, 16> client_address{};
 };
