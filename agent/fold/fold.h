@@ -1,0 +1,49 @@
+// The fold over the journal: every entry, once, in order, becomes numbers. The same live (on the journal writer's
+// thread, between batch_begins and batch_ends) and in replay (on the starting thread). Snapshots come from any thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "agent/books/cursor.h"
+#include "agent/fold/settings.h"
+#include "agent/fold/snapshot.h"
+#include "agent/journal/entry.h"
+
+namespace outrigger::fold {
+
+class Fold {
+  public:
+    // Starts from a checkpoint's snapshot (an empty one: from nothing). What was said when changed settings met old
+    // state, a line each, is in `notes()`.
+    explicit Fold(FoldSettings settings, const Snapshot& from = {});
+    ~Fold();
+    const std::vector<std::string>& notes() const;
+
+    // The writer's thread: apply and lost only between these two, which hold the lock.
+    void batch_begins();
+    void apply(const journal::Entry& entry);  // allocates only for a label set, a name or an emitter never seen before
+    void lost(std::uint64_t last, const journal::Counts& counts, bool damaged);  // replay: what the journal lacks
+    void batch_ends();
+
+    // What a scrape needs; `now_us` decides which gauges and apps have expired.
+    Snapshot snapshot(std::int64_t now_us, bool with_exemplars) const;
+    // What a checkpoint needs: everything.
+    Snapshot checkpoint_copy() const;
+
+    std::uint64_t position() const;
+    books::Cursor cursor() const;     // the metrics sink's page in the books: delivered is what is in a series
+    std::vector<Mark> marks() const;  // for intake, at start
+    // Forgets emitters that have been idle for an hour, of which the journal holds nothing any more
+    // (`oldest_position` is its first), and that are neither connected nor have a ring (`in_use`, sorted).
+    void forget_idle(std::int64_t now_us, std::uint64_t oldest_position, std::span<const EmitterId> in_use);
+
+  private:
+    class State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace outrigger::fold

@@ -1,0 +1,52 @@
+// Which custom metric names are taken, and as what: the rules of section "metric" that need memory. Intake asks before
+// it journals a metric; rebuilt at start from the fold's families. One thread (intake's); time is an argument.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "agent/fold/snapshot.h"
+#include "shared/record.h"
+
+namespace outrigger::fold {
+
+inline constexpr std::int64_t idle_us = 3'600'000'000;  // a name, a gauge, an app and a mark live so long unused
+inline constexpr std::size_t greatest_names = 1'000;
+
+class MetricNames {
+  public:
+    explicit MetricNames(const std::vector<CustomFamily>& known = {});
+
+    // Checks name, kind and tag keys and remembers the name. Refused: bad_name (not a metric name, one of ours, shares
+    // a sample name with another, the thousand and first, a reserved tag key) or conflicting_kind.
+    std::expected<void, Refused> admit(const MetricView& metric, std::int64_t now_us);
+    std::expected<void, Refused> admit(MetricKind kind, std::string_view name, std::int64_t now_us);
+    std::size_t size() const { return known_.size(); }
+
+  private:
+    struct Known {
+        MetricKind kind;
+        std::int64_t last_us;
+    };
+    struct Hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+    };
+    std::expected<void, Refused> admit_new(MetricKind kind, std::string_view name, std::int64_t now_us);
+    void claim(MetricKind kind, std::string_view name, std::int64_t now_us);
+    void release(const std::string& name);
+
+    std::unordered_map<std::string, Known, Hash, std::equal_to<>> known_;
+    std::unordered_map<std::string, std::string, Hash, std::equal_to<>> owners_;  // sample or family name -> metric
+};
+
+// `le`, `quantile` and what begins with `__` are Prometheus's own.
+bool is_reserved_label(std::string_view key);
+// The family and sample names a metric occupies, in both text formats.
+std::vector<std::string> occupied_names(MetricKind kind, std::string_view name);
+
+}  // namespace outrigger::fold
