@@ -80,7 +80,6 @@ function sink([name, s]) {
   return row([name, state, shown(s.accepted), shown(s.delivered), shown(total(s.dropped)), shown(s.pending), lag,
     s.last_error || ""], state);
 }
-const size = v => Array.isArray(v) ? v.length : v && typeof v === "object" ? Object.keys(v).length : v;
 async function ask() {
   try {
     const answer = await fetch("status", {cache: "no-store", signal: AbortSignal.timeout(5000)});
@@ -88,7 +87,7 @@ async function ask() {
     const status = await answer.json();
     at("sinks").replaceChildren(...Object.entries(status.sinks || {}).map(sink));
     const facts = Object.entries(status.journal || {}).map(([k, v]) => row(["journal " + k.replaceAll("_", " "), shown(v)]));
-    at("facts").replaceChildren(row(["emitters", shown(size(status.emitters))]), ...facts);
+    at("facts").replaceChildren(row(["emitters", shown(Array.isArray(status.emitters) ? status.emitters.length : status.emitters)]), ...facts);
     at("said").textContent = "As of " + new Date().toLocaleTimeString() + ".";
   } catch (error) {
     at("said").textContent = "No answer: " + error.message;
