@@ -24,6 +24,7 @@ inline constexpr std::size_t span_text_bytes = 256;      // name, resource, serv
 inline constexpr std::size_t identity_text_bytes = 256;  // service, env, version, host, language of a hello
 inline constexpr std::size_t metric_name_bytes = 256;
 inline constexpr std::size_t ring_name_bytes = 64;
+inline constexpr std::size_t refusal_detail_bytes = 512;
 
 inline constexpr std::uint64_t gap_events = std::uint64_t{1} << 32;   // a greater gap is a bad hello
 inline constexpr std::uint64_t last_number = std::uint64_t{1} << 62;  // numbers beyond are a bad hello

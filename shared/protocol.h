@@ -69,7 +69,7 @@ struct Identity {
 struct Hello {
     Identity identity;
     std::uint64_t first = 1;
-    std::string ring;  // name of its ring file; empty: none
+    std::string ring;  // name of its ring file, [A-Za-z0-9_-][A-Za-z0-9._-]*; empty: none
 };
 struct Welcome {
     std::uint64_t next = 1;
@@ -88,6 +88,7 @@ struct Dropped {
     std::uint64_t total = 0;
 };
 
+// Each adds one whole frame. Texts are mended and cut to their limits.
 void append(std::vector<std::byte>& out, const Hello& hello);
 void append(std::vector<std::byte>& out, const Welcome& welcome);
 void append(std::vector<std::byte>& out, const Ack& ack);
