@@ -3,8 +3,10 @@
 
 #include <sys/types.h>
 
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/integration/peers/agent.h"
@@ -16,8 +18,10 @@ namespace outrigger::peers {
 class DemoApp {
   public:
     // Waits until it answers. `socket`: the agent's, or "none".
-    DemoApp(const std::string& socket, int agent_port, int workers = 5);
-    explicit DemoApp(const Agent& agent, int workers = 5) : DemoApp(agent.socket(), agent.port(), workers) {}
+    DemoApp(const std::string& socket, int agent_port, int workers = 5,
+            std::map<std::string, std::string> environment = {});
+    explicit DemoApp(const Agent& agent, int workers = 5, std::map<std::string, std::string> environment = {})
+        : DemoApp(agent.socket(), agent.port(), workers, std::move(environment)) {}
 
     int stop();  // SIGTERM to the parent; its exit status
     int port() const { return port_; }

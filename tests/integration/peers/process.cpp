@@ -1,5 +1,6 @@
 #include "tests/integration/peers/process.h"
 
+#include <doctest/doctest.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
@@ -47,6 +48,14 @@ struct Plan {
     int death_signal;
     pid_t parent;
 };
+
+bool sanitizer_complained(const std::string& errors) {
+    for (const char* sign :
+         {"ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer", "runtime error: "}) {
+        if (errors.find(sign) != std::string::npos) return true;
+    }
+    return false;
+}
 
 // Between fork and exec: system calls only.
 [[noreturn]] void become(const Plan& plan) {
@@ -98,6 +107,7 @@ Process::~Process() {
     if (!status_) ::kill(-id_, SIGKILL);
     wait(std::chrono::seconds{20});
     ::kill(-id_, SIGKILL);  // what it has left behind
+    if (sanitizer_complained(errors())) FAIL_CHECK(launch_.name << ":\n" << errors());
 }
 
 void Process::send(int signal) {

@@ -1,4 +1,5 @@
 // A child process of a test: its output goes to files, it never outlives the test, and it is always reaped.
+// What a sanitizer says of it fails the test.
 // Start it from a thread that lives as long as it may: the kernel kills it when that thread ends.
 #pragma once
 
