@@ -47,11 +47,11 @@ build: $(OUT)/outrigger $(OUT)/demo-app  ## the agent and the demo app, in build
 
 .PHONY: demo
 demo: build deps-test  ## Postgres, agent, app with 5 workers and traffic, and what came out; until Ctrl-C (ONCE=1 leaves after showing)
-	@OUTRIGGER_BUILD=$(OUT) tools/demo
+	@PROGRAM_FOLDER=$(OUT) tools/demo
 
 .PHONY: test
 test: tests deps-test  ## unit and integration tests with real peers; ends with `N passed, N failed`
-	@OUTRIGGER_BUILD=$(OUT) tools/run-tests $(OUT)/unit-tests $(OUT)/integration-tests
+	@PROGRAM_FOLDER=$(OUT) tools/run-tests $(OUT)/unit-tests $(OUT)/integration-tests
 
 .PHONY: unit
 unit: $(OUT)/unit-tests  ## the unit tests alone (ARGS='-tc=...' selects, here and below)
@@ -59,7 +59,7 @@ unit: $(OUT)/unit-tests  ## the unit tests alone (ARGS='-tc=...' selects, here a
 
 .PHONY: integration
 integration: tests deps-test  ## the integration tests alone
-	@OUTRIGGER_BUILD=$(OUT) tools/run-tests $(OUT)/integration-tests
+	@PROGRAM_FOLDER=$(OUT) tools/run-tests $(OUT)/integration-tests
 
 .PHONY: check
 check:       ## what to run before handing over: format, lint, layers, test, asan
@@ -74,7 +74,7 @@ tsan:        ## the same under the thread sanitizer
 # The scenarios of the suite "long" offer the same load many times over: they run in the release flavour only.
 .PHONY: sanitized
 sanitized: tests deps-test
-	@OUTRIGGER_BUILD=$(OUT) ARGS="$(ARGS) -tse=long" ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 \
+	@PROGRAM_FOLDER=$(OUT) ARGS="$(ARGS) -tse=long" ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 \
 	    tools/run-tests $(OUT)/unit-tests $(OUT)/integration-tests
 
 .PHONY: lint

@@ -20,7 +20,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::chrono::seconds length_of_pause() { return std::getenv("OUTRIGGER_LONG") != nullptr ? 30s : 10s; }
+std::chrono::seconds length_of_pause() { return std::getenv("LONG_PAUSES") != nullptr ? 30s : 10s; }
 
 double dropped_by_emitters(const Scrape& scrape) { return scrape.sum("outrigger_emitter_dropped_events_total"); }
 

@@ -83,8 +83,6 @@ TEST_CASE("an unknown flag, variable or key is named, with the nearest known nam
 TEST_CASE("a second agent on the same data folder or the same socket ends with 75 and says who owns it") {
     Agent first;
     first.start();
-    Agent second;
-    second.flags = {"--data-dir", first.data()};
     for (const std::vector<std::string>& shared :
          {std::vector<std::string>{"--data-dir", first.data()}, {"--socket", first.socket()}}) {
         CAPTURE(shared[0]);

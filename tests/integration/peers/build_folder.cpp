@@ -7,7 +7,7 @@ namespace outrigger::peers {
 namespace {
 
 std::filesystem::path build_folder() {
-    const char* chosen = std::getenv("OUTRIGGER_BUILD");
+    const char* chosen = std::getenv("PROGRAM_FOLDER");
     return std::filesystem::absolute(chosen != nullptr ? chosen : "build");
 }
 
