@@ -1,0 +1,113 @@
+#include "shared/emitter/ring.h"
+
+#include <cstring>
+
+namespace outrigger {
+
+using ring::CellHead;
+
+std::optional<Ring::Slot> Ring::reserve(std::uint32_t length) noexcept {
+    const auto wanted = static_cast<std::uint32_t>(ring::cells_of(length));
+    // The marks are read before the word, so they are never ahead of it.
+    std::uint64_t released = header_.released_cells.load(std::memory_order_acquire);
+    const std::uint64_t released_number = header_.released_number.load(std::memory_order_acquire);
+    std::uint64_t word = header_.reservation.load(std::memory_order_acquire);
+    for (;;) {
+        const std::uint32_t used = ring::low_half(word) - ring::low_half(released);
+        if (used + std::uint64_t{wanted} > count_) {
+            const std::uint64_t now_released = header_.released_cells.load(std::memory_order_acquire);
+            if (now_released == released) return std::nullopt;
+            released = now_released;
+            word = header_.reservation.load(std::memory_order_acquire);
+            continue;
+        }
+        const std::uint64_t taken = ring::joined(ring::low_half(word) + wanted, ring::high_half(word) + 1);
+        if (header_.reservation.compare_exchange_weak(word, taken, std::memory_order_acq_rel)) break;
+    }
+    const std::uint64_t cell = ring::extended(released, ring::low_half(word));
+    return Slot{cells_ + ring::offset_of(cell, count_) + sizeof(CellHead), cell,
+                ring::extended(released_number, ring::high_half(word))};
+}
+
+void Ring::publish(const Slot& slot, std::uint32_t length) noexcept {
+    const std::uint32_t lap = ring::lap_of(slot.cell, count_);
+    const std::uint32_t crc = ring::checksum(lap, slot.number, {slot.record, length});
+    std::byte* head = slot.record - sizeof(CellHead);
+    std::memcpy(head + offsetof(CellHead, number), &slot.number, sizeof slot.number);
+    std::memcpy(head + offsetof(CellHead, crc), &crc, sizeof crc);
+    std::memset(head + offsetof(CellHead, reserved), 0, sizeof(CellHead::reserved));
+    std::atomic_ref(*word_at(slot.cell)).store(ring::joined(length, lap), std::memory_order_release);
+}
+
+void Ring::count_drop(DropReason reason) noexcept {
+    header_.drop_totals[static_cast<std::size_t>(reason)].fetch_add(1, std::memory_order_relaxed);
+}
+
+std::uint64_t Ring::next_number() const noexcept {
+    const std::uint64_t released = header_.released_number.load(std::memory_order_acquire);
+    return ring::extended(released, ring::high_half(header_.reservation.load(std::memory_order_acquire)));
+}
+
+std::uint64_t Ring::first_unacknowledged() const noexcept {
+    return header_.released_number.load(std::memory_order_acquire);
+}
+
+DropTotals Ring::drop_totals() const noexcept {
+    DropTotals totals{};
+    for (std::size_t reason = 0; reason < totals.size(); ++reason)
+        totals[reason] = header_.drop_totals[reason].load(std::memory_order_relaxed);
+    return totals;
+}
+
+Bytes Ring::at(const Cursor& cursor) const noexcept {
+    std::uint64_t* word = word_at(cursor.cell);
+    const std::uint64_t head = std::atomic_ref(*word).load(std::memory_order_acquire);
+    if (ring::high_half(head) != ring::lap_of(cursor.cell, count_)) return {};
+    // A length that nobody writes means that the app scribbled here: better to stand still than to read on.
+    const std::uint32_t length = ring::low_half(head);
+    if (length == 0 || length > limits::record_bytes) return {};
+    return {reinterpret_cast<const std::byte*>(word) + sizeof(CellHead), length};
+}
+
+void Ring::pass(Cursor& cursor, Bytes record) noexcept {
+    cursor.cell += ring::cells_of(record.size());
+    ++cursor.number;
+}
+
+void Ring::release_through(std::uint64_t number) noexcept {
+    Cursor end = released_;
+    while (end.number <= number) {
+        const Bytes record = at(end);
+        if (record.empty()) break;
+        pass(end, record);
+    }
+    if (end.number == released_.number) return;
+    header_.released_number.store(end.number, std::memory_order_release);
+    if (!closed_) {
+        // Record bytes of this lap must not look like a head in the next.
+        for (std::uint64_t cell = released_.cell; cell < end.cell; ++cell)
+            std::atomic_ref(*word_at(cell)).store(0, std::memory_order_relaxed);
+        header_.released_cells.store(end.cell, std::memory_order_release);
+    }
+    released_ = end;
+}
+
+void Ring::adjust_drops(DropReason reason, std::int64_t by) noexcept {
+    header_.drop_totals[static_cast<std::size_t>(reason)].fetch_add(static_cast<std::uint64_t>(by),
+                                                                    std::memory_order_relaxed);
+}
+
+void Ring::close() noexcept {
+    closed_ = true;
+    std::uint64_t word = header_.reservation.load(std::memory_order_acquire);
+    const auto full = static_cast<std::uint32_t>(released_.cell + count_);
+    while (!header_.reservation.compare_exchange_weak(word, ring::joined(full, ring::high_half(word)),
+                                                      std::memory_order_acq_rel)) {
+    }
+}
+
+std::uint64_t* Ring::word_at(std::uint64_t cell) const noexcept {
+    return reinterpret_cast<std::uint64_t*>(cells_ + ring::offset_of(cell, count_));
+}
+
+}  // namespace outrigger

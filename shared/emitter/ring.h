@@ -1,0 +1,58 @@
+// The ring in memory: app threads reserve, write and publish; the sender's thread reads in order and releases what is
+// acknowledged. Works on mapped bytes and knows no file; the layout is drawn in shared/ring_format.h.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "shared/ring_format.h"
+
+namespace outrigger {
+
+class Ring {
+  public:
+    // `cells` points at the cells mapped twice in a row, so that a record is always contiguous; both outlive the ring.
+    Ring(ring::Header& header, std::byte* cells) : header_(header), cells_(cells), count_(header.cells) {}
+    Ring(const Ring&) = delete;
+    Ring& operator=(const Ring&) = delete;
+
+    struct Slot {
+        std::byte* record;
+        std::uint64_t cell;
+        std::uint64_t number;
+    };
+    struct Cursor {
+        std::uint64_t cell = 0;
+        std::uint64_t number = 1;
+    };
+
+    // Any thread; neither waits. None: full or closed, and no number was taken. A slot that was reserved must be
+    // published with the same length: what comes behind it waits for that.
+    std::optional<Slot> reserve(std::uint32_t length) noexcept;
+    void publish(const Slot& slot, std::uint32_t length) noexcept;
+    void count_drop(DropReason reason) noexcept;
+
+    // Any thread.
+    std::uint64_t next_number() const noexcept;
+    std::uint64_t first_unacknowledged() const noexcept;
+    DropTotals drop_totals() const noexcept;
+
+    // The sender's thread alone, from here on.
+    Bytes at(const Cursor& cursor) const noexcept;  // the record there; empty: not published yet
+    static void pass(Cursor& cursor, Bytes record) noexcept;
+    Cursor released() const noexcept { return released_; }
+    void release_through(std::uint64_t number) noexcept;
+    void adjust_drops(DropReason reason, std::int64_t by) noexcept;
+    void close() noexcept;  // nothing is accepted from here on; what was reserved is still published and released
+
+  private:
+    std::uint64_t* word_at(std::uint64_t cell) const noexcept;
+
+    ring::Header& header_;
+    std::byte* cells_;
+    std::uint64_t count_;
+    Cursor released_;
+    bool closed_ = false;
+};
+
+}  // namespace outrigger
