@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 
 namespace outrigger {
 namespace {
@@ -10,19 +11,27 @@ constexpr std::array<std::uint8_t, 12> ipv4_prefix = {0, 0, 0, 0, 0, 0, 0, 0, 0,
 constexpr std::size_t groups = 8;
 
 bool parse_ipv4(std::string_view text, std::uint8_t* out) {
-    std::size_t at = 0;
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    const auto digit = [&] { return at < end ? static_cast<unsigned>(*at) - '0' : 10U; };
     for (int part = 0; part < 4; ++part) {
-        if (part > 0 && (at == text.size() || text[at++] != '.')) return false;
-        const std::size_t from = at;
-        unsigned value = 0;
-        for (; at < text.size() && at - from < 3 && text[at] >= '0' && text[at] <= '9'; ++at) {
-            value = value * 10 + static_cast<unsigned>(text[at] - '0');
+        if (part > 0 && (at == end || *at++ != '.')) return false;
+        unsigned value = digit();
+        if (value > 9) return false;
+        ++at;
+        if (unsigned next = digit(); next <= 9) {
+            if (value == 0) return false;
+            value = value * 10 + next;
+            ++at;
+            if (next = digit(); next <= 9) {
+                value = value * 10 + next;
+                ++at;
+                if (value > 255) return false;
+            }
         }
-        const std::size_t digits = at - from;
-        if (digits == 0 || value > 255 || (digits > 1 && text[from] == '0')) return false;
         out[part] = static_cast<std::uint8_t>(value);
     }
-    return at == text.size();
+    return at == end;
 }
 
 // One to four hex digits at the front of `text`: how many, and their value.
@@ -88,13 +97,11 @@ Run longest_zeros(std::span<const std::uint8_t, 16> address) {
 
 }  // namespace
 
-std::optional<IpAddress> to_ip_address(std::string_view text) noexcept {
-    IpAddress address;
-    std::copy(ipv4_prefix.begin(), ipv4_prefix.end(), address.begin());
-    if (parse_ipv4(text, address.data() + ipv4_prefix.size())) return address;
-    address = {};
-    if (parse_ipv6(text, address)) return address;
-    return std::nullopt;
+bool parse_ip_address(std::string_view text, IpAddress& out) noexcept {
+    std::copy(ipv4_prefix.begin(), ipv4_prefix.end(), out.begin());
+    if (parse_ipv4(text, out.data() + ipv4_prefix.size())) return true;
+    out = {};
+    return parse_ipv6(text, out);
 }
 
 bool is_ipv4(std::span<const std::uint8_t, 16> address) noexcept {

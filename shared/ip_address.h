@@ -4,7 +4,6 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string_view>
 
@@ -15,7 +14,8 @@ using IpAddress = std::array<std::uint8_t, 16>;
 inline constexpr std::size_t ip_text_bytes = 39;  // the longest text that to_text() makes
 
 // Dotted decimal without leading zeros, or the forms of RFC 4291, 2.2; no zone, no port, no brackets, no spaces.
-std::optional<IpAddress> to_ip_address(std::string_view text) noexcept;
+// Returns whether the text is one; if not, `out` holds nothing of use.
+bool parse_ip_address(std::string_view text, IpAddress& out) noexcept;
 
 bool is_ipv4(std::span<const std::uint8_t, 16> address) noexcept;
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cassert>
+#include <cstring>
 
 namespace outrigger {
 namespace {
@@ -50,7 +51,7 @@ constexpr std::array<std::string_view, method_count> names = {
     "UPDATEREDIRECTREF",
     "VERSION-CONTROL",
 };
-static_assert(!names.back().empty());
+static_assert(!names.back().empty() && names[1] == "GET" && names[2] == "POST");
 
 }  // namespace
 
@@ -60,6 +61,9 @@ std::string_view method_name(std::uint8_t index) noexcept {
 }
 
 std::uint8_t to_method(std::string_view name) noexcept {
+    // the two that make up most traffic, compared without a call
+    if (name.size() == 3 && std::memcmp(name.data(), "GET", 3) == 0) return 1;
+    if (name.size() == 4 && std::memcmp(name.data(), "POST", 4) == 0) return 2;
     for (std::size_t index = 1; index < names.size(); ++index) {
         if (names[index] == name) return static_cast<std::uint8_t>(index);
     }

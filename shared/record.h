@@ -101,10 +101,11 @@ struct Refused {
 // between the calls.
 struct Measured {
     std::uint32_t length = 0;
-    std::uint32_t cut = 0;    // bits of CutField
-    bool plain = false;       // no text needs mending: write() copies
-    std::uint8_t method = 0;  // index into methods.h
-    std::uint8_t tags = 0;    // how many are kept
+    std::uint32_t present = 0;  // bits of Present
+    std::uint32_t cut = 0;      // bits of CutField
+    bool plain = false;         // no text needs mending: write() copies
+    std::uint8_t method = 0;    // index into methods.h
+    std::uint8_t tags = 0;      // how many are kept
     std::uint8_t spans = 0;
     bool client = false;  // whether client_address is set
     std::array<std::uint8_t, 16> client_address{};
@@ -174,6 +175,7 @@ class SpanList {
 // A request record read in place. parse() walks the whole record once and checks every length, range and limit, UTF-8
 // included; afterwards every accessor is unconditional. The views live as long as the bytes.
 struct RequestView {
+    RequestView() noexcept {}  // not defaulted: that would fill all of it with zeros first, at each record
     static std::expected<RequestView, Refused> parse(Bytes record) noexcept;
 
     std::uint16_t status = 0;

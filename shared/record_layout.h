@@ -57,6 +57,9 @@ inline constexpr auto optional_bytes = [] {
     return result;
 }();
 
+// The route that measure() and write() agree on.
+inline std::string_view route_of(const RequestEvent& event) { return event.route.empty() ? "unmatched" : event.route; }
+
 // Without spans no request reaches the record's limit: tags and stack need never go.
 static_assert(request_head + optional_bytes[all_present] + limits::route_bytes + limits::path_bytes +
                   limits::message_bytes + limits::error_type_bytes + limits::error_message_bytes +

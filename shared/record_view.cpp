@@ -1,4 +1,4 @@
-// The second half of record.h: a record checked, then read in place.
+// The decoding of record.h: a record checked, then read in place.
 #include <bit>
 #include <cstring>
 
@@ -16,11 +16,16 @@ using layout::bit;
 
 constexpr std::uint32_t all_cut = (std::uint32_t{1} << static_cast<unsigned>(CutField::count_)) - 1;
 
-std::unexpected<Refused> refused(Refusal reason, std::string_view field, std::string_view accepted) {
-    return std::unexpected(Refused{reason, field, accepted});
+// Notes why a record is refused; returns false, so that a check can end with it.
+bool refuse(Refused& why, Refusal reason, std::string_view field, std::string_view accepted) {
+    why = {reason, field, accepted};
+    return false;
 }
-std::unexpected<Refused> malformed(std::string_view field, std::string_view accepted) {
-    return refused(Refusal::malformed, field, accepted);
+bool malformed(Refused& why, std::string_view field, std::string_view accepted) {
+    return refuse(why, Refusal::malformed, field, accepted);
+}
+bool out_of_range(Refused& why, std::string_view field, std::string_view accepted) {
+    return refuse(why, Refusal::out_of_range, field, accepted);
 }
 
 std::string_view text_at(const std::byte* at, std::size_t length) {
@@ -97,13 +102,13 @@ class Walk {
     const std::byte* end_;
 };
 
-std::expected<void, Refused> check_head(Bytes record, std::size_t head, RecordKind kind) {
-    if (record.size() > limits::record_bytes) return refused(Refusal::too_long, "length", "at most 65536");
-    if (record.size() < head) return malformed("length", "a whole head");
-    if (record_length(record.data()) != record.size()) return malformed("length", "that of the record");
-    if (record[layout::kind] != static_cast<std::byte>(kind)) return malformed("kind", "1 request, 2 metric");
-    if (record[layout::version_at] != std::byte{layout::version}) return malformed("version", "1");
-    return {};
+bool check_head(Bytes record, std::size_t head, RecordKind kind, Refused& why) {
+    if (record.size() > limits::record_bytes) return refuse(why, Refusal::too_long, "length", "at most 65536");
+    if (record.size() < head) return malformed(why, "length", "a whole head");
+    if (record_length(record.data()) != record.size()) return malformed(why, "length", "that of the record");
+    if (record[layout::kind] != static_cast<std::byte>(kind)) return malformed(why, "kind", "1 request, 2 metric");
+    if (record[layout::version_at] != std::byte{layout::version}) return malformed(why, "version", "1");
+    return true;
 }
 
 template <std::integral T>
@@ -137,6 +142,119 @@ SpanView span_at(const std::byte* head) {
     return view;
 }
 
+bool read(Bytes record, RequestView& view, Refused& why) {
+    if (!check_head(record, layout::request_head, RecordKind::request, why)) return false;
+    const std::byte* const base = record.data();
+    const auto present = load<std::uint32_t>(base + layout::present);
+    if (present > layout::all_present) return malformed(why, "present", "known bits");
+    const std::size_t text_from = layout::request_head + layout::optional_bytes[present];
+    if (record.size() < text_from) return malformed(why, "length", "what is present");
+    const auto has = [present](Present field) { return (present & bit(field)) != 0; };
+
+    view.status = load<std::uint16_t>(base + layout::status);
+    if (view.status < 100 || view.status > 599) return out_of_range(why, "status", "100 to 599");
+    view.cut = load<std::uint32_t>(base + layout::cut);
+    if (view.cut > all_cut) return malformed(why, "cut", "known bits");
+    view.duration_us = load<std::int64_t>(base + layout::duration);
+    if (view.duration_us < 0) return out_of_range(why, "duration_us", "0 or more");
+    view.method_index = std::to_integer<std::uint8_t>(base[layout::method]);
+    if (view.method_index >= method_count) return out_of_range(why, "method", "a known index");
+    view.method = method_name(view.method_index);
+    const auto priority = load<std::int8_t>(base + layout::priority);
+    if (priority < -1 || priority > 2) return out_of_range(why, "priority", "-1 to 2");
+    if (has(Present::priority)) view.priority = priority;
+
+    const std::byte* at = base + layout::request_head;
+    if (has(Present::start_us)) view.start_us = take<std::int64_t>(at);
+    if (has(Present::trace_id)) {
+        std::memcpy(view.trace_id.data(), at, view.trace_id.size());
+        at += view.trace_id.size();
+    }
+    if (has(Present::span_id)) view.span_id = take<std::uint64_t>(at);
+    if (has(Present::parent_id)) view.parent_id = take<std::uint64_t>(at);
+    if (has(Present::request_bytes)) view.request_bytes = take<std::int64_t>(at);
+    if (has(Present::response_bytes)) view.response_bytes = take<std::int64_t>(at);
+    if (view.request_bytes.value_or(0) < 0) return out_of_range(why, "request_bytes", "0 or more");
+    if (view.response_bytes.value_or(0) < 0) return out_of_range(why, "response_bytes", "0 or more");
+    if (has(Present::client)) {
+        view.client = reinterpret_cast<const std::uint8_t*>(at);
+        at += 16;
+    }
+    const std::byte* error_lengths = at;
+    if (has(Present::error)) at += 6;
+    const std::size_t tag_count = has(Present::tags) ? take<std::uint8_t>(at) : 0;
+    const std::size_t span_count = has(Present::spans) ? take<std::uint8_t>(at) : 0;
+
+    Walk walk(at, base + record.size());
+    const std::byte* lengths = base + layout::route;
+    if (!walk.texts<3>(lengths, {limits::route_bytes, limits::path_bytes, limits::message_bytes})) {
+        return malformed(why, "text", "UTF-8 within its limits");
+    }
+    at = text(at, take<std::uint16_t>(lengths), view.route);
+    at = text(at, take<std::uint16_t>(lengths), view.path);
+    text(at, take<std::uint16_t>(lengths), view.message);
+    if (view.route.empty()) return refuse(why, Refusal::missing_field, "route", "a template or unmatched");
+    if (has(Present::error)) {
+        at = walk.at();
+        if (!walk.texts<3>(error_lengths,
+                           {limits::error_type_bytes, limits::error_message_bytes, limits::error_stack_bytes})) {
+            return malformed(why, "error", "UTF-8 within its limits");
+        }
+        at = text(at, take<std::uint16_t>(error_lengths), view.error.type);
+        at = text(at, take<std::uint16_t>(error_lengths), view.error.message);
+        text(at, take<std::uint16_t>(error_lengths), view.error.stack);
+    }
+    view.tags = TagList(walk.at(), tag_count);
+    if (tag_count > 0 && !walk.tags(tag_count)) {
+        return malformed(why, "tags", "at most 32, each UTF-8 within its limits");
+    }
+    view.spans = SpanList(walk.at(), span_count);
+    if (span_count > 0 && !walk.spans(span_count)) return malformed(why, "spans", "at most 64, each within its limits");
+    if (!walk.at_end()) return malformed(why, "length", "nothing behind the last field");
+    return true;
+}
+
+bool read(Bytes record, MetricView& view, Refused& why) {
+    if (!check_head(record, layout::metric_head, RecordKind::metric, why)) return false;
+    const std::byte* const base = record.data();
+    view.kind = static_cast<MetricKind>(base[layout::metric_kind]);
+    view.cut = load<std::uint32_t>(base + layout::metric_cut);
+    if (view.cut > all_cut) return malformed(why, "cut", "known bits");
+    if (number16(base + layout::metric_zero) != 0) return malformed(why, "reserved", "0");
+    view.value = std::bit_cast<double>(load<std::uint64_t>(base + layout::metric_value));
+
+    const std::byte* const name = base + layout::metric_head;
+    Walk walk(name, base + record.size());
+    if (!walk.texts<1>(base + layout::metric_name, {limits::metric_name_bytes})) {
+        return malformed(why, "name", "at most 256 bytes");
+    }
+    view.name = text_at(name, number16(base + layout::metric_name));
+    if (const auto checked = check_metric(view.kind, view.name, view.value); !checked) {
+        why = checked.error();
+        return false;
+    }
+    const auto tag_count = std::to_integer<std::size_t>(base[layout::metric_tags]);
+    view.tags = TagList(walk.at(), tag_count);
+    if (!walk.tags(tag_count)) return malformed(why, "tags", "at most 32, each UTF-8 within its limits");
+    if (!walk.at_end()) return malformed(why, "length", "nothing behind the last field");
+    for (const Tag tag : view.tags) {
+        if (is_reserved_label(tag.key)) {
+            why = reserved_label();
+            return false;
+        }
+    }
+    return true;
+}
+
+// Fills the view in its place: a view is too large to be copied for each record.
+template <typename View>
+std::expected<View, Refused> parsed(Bytes record) {
+    std::expected<View, Refused> result;
+    Refused why;
+    if (!read(record, *result, why)) result = std::unexpected(why);
+    return result;
+}
+
 }  // namespace
 
 Tag TagList::Iterator::operator*() const {
@@ -162,108 +280,7 @@ SpanList::Iterator& SpanList::Iterator::operator++() {
     return *this;
 }
 
-std::expected<RequestView, Refused> RequestView::parse(Bytes record) noexcept {
-    if (const auto head = check_head(record, layout::request_head, RecordKind::request); !head) {
-        return std::unexpected(head.error());
-    }
-    const std::byte* const base = record.data();
-    const auto present = load<std::uint32_t>(base + layout::present);
-    if (present > layout::all_present) return malformed("present", "known bits");
-    const std::size_t text_from = layout::request_head + layout::optional_bytes[present];
-    if (record.size() < text_from) return malformed("length", "what is present");
-    const auto has = [present](Present field) { return (present & bit(field)) != 0; };
-
-    RequestView view;
-    view.status = load<std::uint16_t>(base + layout::status);
-    if (view.status < 100 || view.status > 599) return refused(Refusal::out_of_range, "status", "100 to 599");
-    view.cut = load<std::uint32_t>(base + layout::cut);
-    if (view.cut > all_cut) return malformed("cut", "known bits");
-    view.duration_us = load<std::int64_t>(base + layout::duration);
-    if (view.duration_us < 0) return refused(Refusal::out_of_range, "duration_us", "0 or more");
-    view.method_index = std::to_integer<std::uint8_t>(base[layout::method]);
-    if (view.method_index >= method_count) return refused(Refusal::out_of_range, "method", "a known index");
-    view.method = method_name(view.method_index);
-    const auto priority = load<std::int8_t>(base + layout::priority);
-    if (priority < -1 || priority > 2) return refused(Refusal::out_of_range, "priority", "-1 to 2");
-    if (has(Present::priority)) view.priority = priority;
-
-    const std::byte* at = base + layout::request_head;
-    if (has(Present::start_us)) view.start_us = take<std::int64_t>(at);
-    if (has(Present::trace_id)) {
-        std::memcpy(view.trace_id.data(), at, view.trace_id.size());
-        at += view.trace_id.size();
-    }
-    if (has(Present::span_id)) view.span_id = take<std::uint64_t>(at);
-    if (has(Present::parent_id)) view.parent_id = take<std::uint64_t>(at);
-    if (has(Present::request_bytes)) view.request_bytes = take<std::int64_t>(at);
-    if (has(Present::response_bytes)) view.response_bytes = take<std::int64_t>(at);
-    if (view.request_bytes.value_or(0) < 0) return refused(Refusal::out_of_range, "request_bytes", "0 or more");
-    if (view.response_bytes.value_or(0) < 0) return refused(Refusal::out_of_range, "response_bytes", "0 or more");
-    if (has(Present::client)) {
-        view.client = reinterpret_cast<const std::uint8_t*>(at);
-        at += 16;
-    }
-    const std::byte* error_lengths = at;
-    if (has(Present::error)) at += 6;
-    const std::size_t tag_count = has(Present::tags) ? take<std::uint8_t>(at) : 0;
-    const std::size_t span_count = has(Present::spans) ? take<std::uint8_t>(at) : 0;
-
-    Walk walk(at, base + record.size());
-    const std::byte* lengths = base + layout::route;
-    if (!walk.texts<3>(lengths, {limits::route_bytes, limits::path_bytes, limits::message_bytes})) {
-        return malformed("text", "UTF-8 within its limits");
-    }
-    at = text(at, take<std::uint16_t>(lengths), view.route);
-    at = text(at, take<std::uint16_t>(lengths), view.path);
-    text(at, take<std::uint16_t>(lengths), view.message);
-    if (view.route.empty()) return refused(Refusal::missing_field, "route", "a template or unmatched");
-    if (has(Present::error)) {
-        at = walk.at();
-        if (!walk.texts<3>(error_lengths,
-                           {limits::error_type_bytes, limits::error_message_bytes, limits::error_stack_bytes})) {
-            return malformed("error", "UTF-8 within its limits");
-        }
-        at = text(at, take<std::uint16_t>(error_lengths), view.error.type);
-        at = text(at, take<std::uint16_t>(error_lengths), view.error.message);
-        text(at, take<std::uint16_t>(error_lengths), view.error.stack);
-    }
-    view.tags = TagList(walk.at(), tag_count);
-    if (!walk.tags(tag_count)) return malformed("tags", "at most 32, each UTF-8 within its limits");
-    view.spans = SpanList(walk.at(), span_count);
-    if (!walk.spans(span_count)) return malformed("spans", "at most 64, each within its limits");
-    if (!walk.at_end()) return malformed("length", "nothing behind the last field");
-    return view;
-}
-
-std::expected<MetricView, Refused> MetricView::parse(Bytes record) noexcept {
-    if (const auto head = check_head(record, layout::metric_head, RecordKind::metric); !head) {
-        return std::unexpected(head.error());
-    }
-    const std::byte* const base = record.data();
-    MetricView view;
-    view.kind = static_cast<MetricKind>(base[layout::metric_kind]);
-    view.cut = load<std::uint32_t>(base + layout::metric_cut);
-    if (view.cut > all_cut) return malformed("cut", "known bits");
-    if (number16(base + layout::metric_zero) != 0) return malformed("reserved", "0");
-    view.value = std::bit_cast<double>(load<std::uint64_t>(base + layout::metric_value));
-
-    const std::byte* const name = base + layout::metric_head;
-    Walk walk(name, base + record.size());
-    if (!walk.texts<1>(base + layout::metric_name, {limits::metric_name_bytes})) {
-        return malformed("name", "at most 256 bytes");
-    }
-    view.name = text_at(name, number16(base + layout::metric_name));
-    if (const auto checked = check_metric(view.kind, view.name, view.value); !checked) {
-        return std::unexpected(checked.error());
-    }
-    const auto tag_count = std::to_integer<std::size_t>(base[layout::metric_tags]);
-    view.tags = TagList(walk.at(), tag_count);
-    if (!walk.tags(tag_count)) return malformed("tags", "at most 32, each UTF-8 within its limits");
-    if (!walk.at_end()) return malformed("length", "nothing behind the last field");
-    for (const Tag tag : view.tags) {
-        if (is_reserved_label(tag.key)) return std::unexpected(reserved_label());
-    }
-    return view;
-}
+std::expected<RequestView, Refused> RequestView::parse(Bytes record) noexcept { return parsed<RequestView>(record); }
+std::expected<MetricView, Refused> MetricView::parse(Bytes record) noexcept { return parsed<MetricView>(record); }
 
 }  // namespace outrigger

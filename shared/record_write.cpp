@@ -1,13 +1,9 @@
-// The first half of record.h: an event measured and written.
+// The second pass of record.h: a measured event as bytes.
 #include <algorithm>
 #include <bit>
-#include <cmath>
 #include <cstring>
 
-#include "shared/ip_address.h"
 #include "shared/little_endian.h"
-#include "shared/methods.h"
-#include "shared/metric_names.h"
 #include "shared/record.h"
 #include "shared/record_layout.h"
 #include "shared/utf8.h"
@@ -16,91 +12,29 @@ namespace outrigger {
 namespace {
 
 using layout::bit;
-using layout::bit_if;
 
-constexpr std::string_view unmatched = "unmatched";
-constexpr TraceId no_trace{};
-
-std::string_view route_of(const RequestEvent& event) { return event.route.empty() ? unmatched : event.route; }
-
-std::uint32_t present_in(const RequestEvent& event, const Measured& measured) {
-    return bit_if(event.start_us.has_value(), Present::start_us) |
-           bit_if(event.trace_id != no_trace, Present::trace_id) | bit_if(event.span_id != 0, Present::span_id) |
-           bit_if(event.parent_id != 0, Present::parent_id) |
-           bit_if(event.request_bytes.has_value(), Present::request_bytes) |
-           bit_if(event.response_bytes.has_value(), Present::response_bytes) |
-           bit_if(measured.client, Present::client) | bit_if(!event.error.empty(), Present::error) |
-           bit_if(measured.tags > 0, Present::tags) | bit_if(measured.spans > 0, Present::spans) |
-           bit_if(event.priority.has_value(), Present::priority);
-}
-
-std::unexpected<Refused> out_of_range(std::string_view field, std::string_view accepted) {
-    return std::unexpected(Refused{Refusal::out_of_range, field, accepted});
-}
-
-// Adds up what the texts of an event will take, and notes in `to` what had to be cut or mended.
-class Ruler {
-  public:
-    explicit Ruler(Measured& to) : to_(to) { to_.plain = true; }
-
-    std::size_t text(std::string_view text, std::size_t limit, CutField field) {
-        if (text.size() <= limit && utf8::is_clean(text)) return text.size();
-        to_.plain = false;
-        to_.cut |= cut_bit(field);
-        return utf8::mended_length(text, limit);
+// A copy of a short text, without a call: each branch copies its two ends, which may overlap.
+void copy_text(std::byte* out, std::string_view text) {
+    const char* const from = text.data();
+    const std::size_t size = text.size();
+    const auto both_ends = [&]<std::size_t N>() {
+        std::array<std::array<std::byte, N>, 2> ends;
+        std::memcpy(ends[0].data(), from, N);
+        std::memcpy(ends[1].data(), from + size - N, N);
+        std::memcpy(out, ends[0].data(), N);
+        std::memcpy(out + size - N, ends[1].data(), N);
+    };
+    if (size > 32) {
+        std::memcpy(out, from, size);
+    } else if (size >= 16) {
+        both_ends.operator()<16>();
+    } else if (size >= 8) {
+        both_ends.operator()<8>();
+    } else if (size >= 4) {
+        both_ends.operator()<4>();
+    } else {
+        for (std::size_t i = 0; i < size; ++i) out[i] = static_cast<std::byte>(from[i]);
     }
-    std::size_t error(const ErrorInfo& error, CutField type, CutField message, CutField stack) {
-        return text(error.type, limits::error_type_bytes, type) +
-               text(error.message, limits::error_message_bytes, message) +
-               text(error.stack, limits::error_stack_bytes, stack);
-    }
-    std::size_t tags(std::span<const Tag> tags, CutField field) {
-        if (tags.size() > limits::tags) to_.cut |= cut_bit(field);
-        std::size_t length = 0;
-        for (const Tag& tag : tags.first(std::min(tags.size(), limits::tags))) {
-            length += layout::tag_head + text(tag.key, limits::tag_key_bytes, field) +
-                      text(tag.value, limits::tag_value_bytes, field);
-        }
-        return length;
-    }
-    std::size_t span(const Span& span) {
-        constexpr CutField field = CutField::spans;
-        return layout::span_head + text(span.name, limits::span_text_bytes, field) +
-               text(span.resource, limits::span_text_bytes, field) +
-               text(span.service, limits::span_text_bytes, field) + text(span.kind, limits::span_text_bytes, field) +
-               error(span.error, field, field, field) + tags(span.tags, field);
-    }
-
-  private:
-    Measured& to_;
-};
-
-// As many of the first spans as fit behind `length` bytes; returns the new length.
-std::size_t measure_spans(std::span<const Span> spans, std::size_t length, Ruler& ruler, Measured& measured) {
-    std::size_t kept = 0;
-    ++length;  // their count
-    for (const Span& span : spans.first(std::min(spans.size(), limits::spans))) {
-        const std::size_t longer = length + ruler.span(span);
-        if (longer > limits::record_bytes) break;
-        length = longer;
-        ++kept;
-    }
-    measured.spans = static_cast<std::uint8_t>(kept);
-    if (kept < spans.size()) measured.cut |= cut_bit(CutField::spans);
-    return kept == 0 ? length - 1 : length;
-}
-
-std::expected<void, Refused> check_ranges(const RequestEvent& event) {
-    if (event.status < 100 || event.status > 599) return out_of_range("status", "100 to 599");
-    if (event.duration_us < 0) return out_of_range("duration_us", "0 or more");
-    if (event.request_bytes.value_or(0) < 0) return out_of_range("request_bytes", "0 or more");
-    if (event.response_bytes.value_or(0) < 0) return out_of_range("response_bytes", "0 or more");
-    const int priority = event.priority.value_or(0);
-    if (priority < -1 || priority > 2) return out_of_range("priority", "-1 to 2");
-    for (const Span& span : event.spans) {
-        if (span.duration_us < 0) return out_of_range("spans.duration_us", "0 or more");
-    }
-    return {};
 }
 
 // Puts texts, tags and spans one behind the other; `plain` as measured.
@@ -111,10 +45,10 @@ class Pen {
     // Writes the text here and its length into `slot`.
     void text(std::string_view text, std::size_t limit, std::byte* slot) {
         std::size_t length = text.size();
-        if (!plain_) {
+        if (plain_) {
+            copy_text(at_, text);
+        } else {
             length = utf8::mend(text, limit, reinterpret_cast<char*>(at_));
-        } else if (length > 0) {
-            std::memcpy(at_, text.data(), length);
         }
         store(slot, static_cast<std::uint16_t>(length));
         at_ += length;
@@ -171,35 +105,8 @@ void put_head(std::byte* out, const Measured& measured, RecordKind kind) {
 
 }  // namespace
 
-std::expected<Measured, Refused> measure(const RequestEvent& event) noexcept {
-    if (const auto ranges = check_ranges(event); !ranges) return std::unexpected(ranges.error());
-    Measured measured;
-    measured.method = to_method(event.method);
-    if (!event.client.empty()) {
-        const auto address = to_ip_address(event.client);
-        measured.client = address.has_value();
-        if (address) measured.client_address = *address;
-        if (!address) measured.cut |= cut_bit(CutField::client);
-    }
-    Ruler ruler(measured);
-    std::size_t length = layout::request_head + ruler.text(route_of(event), limits::route_bytes, CutField::route) +
-                         ruler.text(event.path, limits::path_bytes, CutField::path) +
-                         ruler.text(event.message, limits::message_bytes, CutField::message);
-    if (!event.error.empty()) {
-        length += ruler.error(event.error, CutField::error_type, CutField::error_message, CutField::error_stack);
-    }
-    if (!event.tags.empty()) {
-        measured.tags = static_cast<std::uint8_t>(std::min(event.tags.size(), limits::tags));
-        length += ruler.tags(event.tags, CutField::tags);
-    }
-    length += layout::optional_bytes[present_in(event, measured)];
-    if (!event.spans.empty()) length = measure_spans(event.spans, length, ruler, measured);
-    measured.length = static_cast<std::uint32_t>(length);
-    return measured;
-}
-
 void write(const RequestEvent& event, const Measured& measured, std::byte* out) noexcept {
-    const std::uint32_t present = present_in(event, measured);
+    const std::uint32_t present = measured.present;
     put_head(out, measured, RecordKind::request);
     store(out + layout::status, static_cast<std::uint16_t>(event.status));
     store(out + layout::present, present);
@@ -222,27 +129,12 @@ void write(const RequestEvent& event, const Measured& measured, std::byte* out) 
     if (measured.spans > 0) *at++ = std::byte{measured.spans};
 
     Pen pen(at, measured.plain);
-    pen.text(route_of(event), limits::route_bytes, out + layout::route);
+    pen.text(layout::route_of(event), limits::route_bytes, out + layout::route);
     pen.text(event.path, limits::path_bytes, out + layout::path);
     pen.text(event.message, limits::message_bytes, out + layout::message);
     if ((present & bit(Present::error)) != 0) pen.error(event.error, error_lengths);
     pen.tags(event.tags.first(measured.tags));
     for (const Span& span : event.spans.first(measured.spans)) pen.span(span);
-}
-
-std::expected<Measured, Refused> measure(const MetricEvent& event) noexcept {
-    if (const auto checked = check_metric(event.kind, event.name, event.value); !checked) {
-        return std::unexpected(checked.error());
-    }
-    Measured measured;
-    Ruler ruler(measured);
-    measured.tags = static_cast<std::uint8_t>(std::min(event.tags.size(), limits::tags));
-    for (const Tag& tag : event.tags.first(measured.tags)) {
-        if (is_reserved_label(tag.key)) return std::unexpected(reserved_label());
-    }
-    const std::size_t length = layout::metric_head + event.name.size() + ruler.tags(event.tags, CutField::tags);
-    measured.length = static_cast<std::uint32_t>(length);
-    return measured;
 }
 
 void write(const MetricEvent& event, const Measured& measured, std::byte* out) noexcept {

@@ -2,11 +2,14 @@
 // Pure, no allocation, any thread. U+0000 counts as invalid: Postgres cannot store it.
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace outrigger::utf8 {
 
@@ -16,18 +19,33 @@ inline bool is_ascii(std::uint64_t eight_bytes) noexcept {
     return (((eight_bytes - ones) | eight_bytes) & (ones << 7)) == 0;
 }
 
-// Whether every byte is in 0x01..0x7F.
+// The same of 16 bytes at `at`.
+inline bool is_ascii_16(const char* at) noexcept {
+#if defined(__SSE2__)
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    return _mm_movemask_epi8(_mm_cmpgt_epi8(bytes, _mm_setzero_si128())) == 0xFFFF;
+#else
+    std::uint64_t words[2];
+    std::memcpy(words, at, 16);
+    return is_ascii(words[0]) && is_ascii(words[1]);
+#endif
+}
+
+// Whether every byte is in 0x01..0x7F. The last step overlaps the one before it.
 inline bool is_ascii(std::string_view text) noexcept {
     const char* at = text.data();
-    std::uint64_t word = 0;
-    if (text.size() >= 8) {
-        const char* last = at + text.size() - 8;
-        for (; at < last; at += 8) {
-            std::memcpy(&word, at, 8);
-            if (!is_ascii(word)) return false;
+    const char* const end = at + text.size();
+    if (text.size() >= 16) {
+        for (; end - at > 16; at += 16) {
+            if (!is_ascii_16(at)) return false;
         }
-        std::memcpy(&word, last, 8);
-        return is_ascii(word);
+        return is_ascii_16(end - 16);
+    }
+    if (text.size() >= 8) {
+        std::uint64_t words[2];
+        std::memcpy(&words[0], at, 8);
+        std::memcpy(&words[1], end - 8, 8);
+        return is_ascii(words[0]) && is_ascii(words[1]);
     }
     for (const char byte : text) {
         if (static_cast<signed char>(byte) <= 0) return false;
