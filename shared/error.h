@@ -2,6 +2,7 @@
 // A library's exceptions are mapped to it in the room that called the library, in one function.
 #pragma once
 
+#include <stdexcept>
 #include <string>
 
 namespace outrigger {
@@ -15,6 +16,11 @@ enum class ErrorKind {
 struct Error {
     ErrorKind kind = ErrorKind::retry;
     std::string what;  // for people: names what and where
+};
+
+// Thrown while starting, for what another agent has: the socket or the data directory. main ends with 75.
+struct AlreadyOwned : std::runtime_error {
+    using std::runtime_error::runtime_error;
 };
 
 }  // namespace outrigger
