@@ -1,0 +1,128 @@
+#include "shared/trace_ids.h"
+
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <chrono>
+
+namespace outrigger {
+
+namespace {
+
+// Spreads one word over many (splitmix64); never leaves four zero words in a row.
+std::uint64_t spread(std::uint64_t& word) {
+    word += 0x9e3779b97f4a7c15;
+    std::uint64_t mixed = word;
+    mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9;
+    mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111eb;
+    return mixed ^ (mixed >> 31);
+}
+
+std::array<std::uint64_t, 4> spread_over_state(std::uint64_t seed) {
+    std::array<std::uint64_t, 4> state;
+    for (std::uint64_t& word : state) word = spread(seed);
+    return state;
+}
+
+std::optional<std::uint8_t> digit(char c, HexCase accepted) {
+    if (c >= '0' && c <= '9') return static_cast<std::uint8_t>(c - '0');
+    if (c >= 'a' && c <= 'f') return static_cast<std::uint8_t>(c - 'a' + 10);
+    if (accepted == HexCase::either && c >= 'A' && c <= 'F') return static_cast<std::uint8_t>(c - 'A' + 10);
+    return std::nullopt;
+}
+
+void write_hex(std::uint64_t id, char* out) {
+    for (int nibble = 15; nibble >= 0; --nibble, id >>= 4) out[nibble] = "0123456789abcdef"[id & 15];
+}
+
+}  // namespace
+
+IdSource::IdSource() {
+    if (::getrandom(state_.data(), sizeof state_, GRND_NONBLOCK) == static_cast<ssize_t>(sizeof state_) &&
+        std::ranges::any_of(state_, [](std::uint64_t word) { return word != 0; }))
+        return;
+    const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
+    std::uint64_t seed = static_cast<std::uint64_t>(now) ^ (static_cast<std::uint64_t>(::getpid()) << 40);
+    seed = spread(seed) ^ reinterpret_cast<std::uintptr_t>(this);
+    state_ = spread_over_state(seed);
+}
+
+IdSource::IdSource(std::uint64_t seed) : state_(spread_over_state(seed)) {}
+
+std::uint64_t IdSource::next() {
+    const std::uint64_t result = std::rotl(state_[0] + state_[3], 23) + state_[0];
+    const std::uint64_t shifted = state_[1] << 17;
+    state_[2] ^= state_[0];
+    state_[3] ^= state_[1];
+    state_[1] ^= state_[2];
+    state_[0] ^= state_[3];
+    state_[2] ^= shifted;
+    state_[3] = std::rotl(state_[3], 45);
+    return result;
+}
+
+TraceId make_trace_id(IdSource& source, std::int64_t unix_seconds) {
+    return to_trace_id(static_cast<std::uint64_t>(unix_seconds) << 32, make_span_id(source));
+}
+
+std::uint64_t make_span_id(IdSource& source) {
+    for (;;)
+        if (const std::uint64_t id = source.next() >> 1; id != 0) return id;
+}
+
+TraceId to_trace_id(std::uint64_t high, std::uint64_t low) {
+    TraceId id;
+    for (std::size_t i = 0; i < 8; ++i) {
+        id[7 - i] = static_cast<std::uint8_t>(high >> (8 * i));
+        id[15 - i] = static_cast<std::uint8_t>(low >> (8 * i));
+    }
+    return id;
+}
+
+std::uint64_t high_half(const TraceId& id) {
+    std::uint64_t half = 0;
+    for (std::size_t i = 0; i < 8; ++i) half = half << 8 | id[i];
+    return half;
+}
+
+std::uint64_t low_half(const TraceId& id) {
+    std::uint64_t half = 0;
+    for (std::size_t i = 8; i < 16; ++i) half = half << 8 | id[i];
+    return half;
+}
+
+std::array<char, 16> to_hex(std::uint64_t id) {
+    std::array<char, 16> digits;
+    write_hex(id, digits.data());
+    return digits;
+}
+
+std::array<char, 32> to_hex(const TraceId& id) {
+    std::array<char, 32> digits;
+    write_hex(high_half(id), digits.data());
+    write_hex(low_half(id), digits.data() + 16);
+    return digits;
+}
+
+std::optional<std::uint64_t> parse_hex_id(std::string_view digits, HexCase accepted) {
+    if (digits.size() != 16) return std::nullopt;
+    std::uint64_t id = 0;
+    for (const char c : digits) {
+        const auto value = digit(c, accepted);
+        if (!value) return std::nullopt;
+        id = id << 4 | *value;
+    }
+    return id;
+}
+
+std::optional<TraceId> parse_hex_trace_id(std::string_view digits, HexCase accepted) {
+    if (digits.size() != 32) return std::nullopt;
+    const auto high = parse_hex_id(digits.substr(0, 16), accepted);
+    const auto low = parse_hex_id(digits.substr(16), accepted);
+    if (!high || !low) return std::nullopt;
+    return to_trace_id(*high, *low);
+}
+
+}  // namespace outrigger
