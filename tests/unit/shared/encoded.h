@@ -7,7 +7,7 @@
 
 #include "shared/record.h"
 
-namespace outrigger {
+namespace outrigger::test {
 
 template <typename Event>
 std::vector<std::byte> encoded(const Event& event) {
@@ -18,4 +18,4 @@ std::vector<std::byte> encoded(const Event& event) {
     return record;
 }
 
-}  // namespace outrigger
+}  // namespace outrigger::test

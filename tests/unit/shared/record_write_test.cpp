@@ -11,6 +11,8 @@
 namespace outrigger {
 namespace {
 
+using test::encoded;
+
 RequestEvent plain_request() {
     RequestEvent event;
     event.method = "GET";
