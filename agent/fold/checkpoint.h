@@ -21,10 +21,11 @@ namespace outrigger::fold {
 
 struct Checkpoint {
     std::uint64_t sequence = 0;                    // grows by one with each that is written
-    Snapshot fold;                                 // its labels live in `text` after loading
+    Snapshot fold;                                 // after loading it borrows from `labels` and `text`
     std::map<std::string, books::Cursor> cursors;  // by sink
     std::map<std::string, std::string> facts;      // bytes that only their owner understands, e.g. "rows.journal"
-    std::vector<std::byte> text;                   // what a loaded snapshot's views borrow from
+    std::vector<SeriesLabels> labels;              // what a loaded snapshot's chunks and
+    std::vector<std::byte> text;                   // keys borrow from
 };
 
 std::vector<std::byte> encode(const Checkpoint& checkpoint);

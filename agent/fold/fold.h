@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,6 +15,8 @@
 #include "agent/journal/entry.h"
 
 namespace outrigger::fold {
+
+class FoldState;
 
 class Fold {
   public:
@@ -42,8 +45,10 @@ class Fold {
     void forget_idle(std::int64_t now_us, std::uint64_t oldest_position, std::span<const EmitterId> in_use);
 
   private:
-    class State;
-    std::unique_ptr<State> state_;
+    Snapshot copy(bool with_exemplars, bool with_marks) const;
+
+    mutable std::mutex mutex_;  // guards *state_ but its settings and notes
+    std::unique_ptr<FoldState> state_;
 };
 
 }  // namespace outrigger::fold

@@ -38,14 +38,12 @@ class MetricNames {
     };
     std::expected<void, Refused> admit_new(MetricKind kind, std::string_view name, std::int64_t now_us);
     void claim(MetricKind kind, std::string_view name, std::int64_t now_us);
-    void release(const std::string& name);
+    void release(std::string name);
 
     std::unordered_map<std::string, Known, Hash, std::equal_to<>> known_;
     std::unordered_map<std::string, std::string, Hash, std::equal_to<>> owners_;  // sample or family name -> metric
 };
 
-// `le`, `quantile` and what begins with `__` are Prometheus's own.
-bool is_reserved_label(std::string_view key);
 // The family and sample names a metric occupies, in both text formats.
 std::vector<std::string> occupied_names(MetricKind kind, std::string_view name);
 

@@ -56,12 +56,10 @@ struct ExactSum {
 };
 
 struct CustomSeries {
-    std::shared_ptr<const std::string> key;     // service and tags, not rendered
-    std::shared_ptr<const std::string> labels;  // rendered, without braces
+    std::shared_ptr<const std::string> labels;  // rendered, without braces; the naming sets do not touch them
     ExactSum sum;                               // of a count its value, of a histogram its sum
     double gauge = 0;
-    std::int64_t set_us = 0;             // arrival of the last
-    std::vector<std::uint64_t> buckets;  // of a histogram, the last +Inf; not cumulative
+    std::int64_t set_us = 0;  // arrival of the last
 };
 
 struct CustomFamily {
@@ -69,6 +67,8 @@ struct CustomFamily {
     MetricKind kind = MetricKind::count;
     std::int64_t last_us = 0;  // arrival of its last event
     std::vector<CustomSeries> series;
+    std::size_t stride = 0;              // of a histogram: buckets of one series, +Inf included
+    std::vector<std::uint64_t> buckets;  // series i has buckets[i * stride ..]; not cumulative
 };
 
 struct AppInfo {
