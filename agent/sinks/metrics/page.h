@@ -16,9 +16,6 @@
 namespace outrigger::metrics {
 
 enum class Format { text, openmetrics };  // text 0.0.4, OpenMetrics 1.0
-std::string_view content_type(Format format);
-// By the Accept header: OpenMetrics only when it is asked for.
-Format choose_format(std::string_view accept);
 
 // The process itself, for the standard process_* families.
 struct ProcessFacts {
