@@ -24,15 +24,22 @@ struct EmitterSettings {
 
 enum class Recorded : std::uint8_t { accepted, ring_full, not_started, no_ring, too_long, invalid };
 
+class ProcessPage;
+class Incarnation;
+
 class Emitter {
   public:
-    explicit Emitter(EmitterSettings settings);  // throws std::invalid_argument on settings that cannot be
-    ~Emitter();                                  // stop(2 s)
+    // Throws std::invalid_argument on settings that cannot be, std::system_error without memory or on a kernel before
+    // Linux 4.14.
+    explicit Emitter(EmitterSettings settings);
+    ~Emitter();  // stop(2 s)
     Emitter(const Emitter&) = delete;
     Emitter& operator=(const Emitter&) = delete;
 
     // Makes this process's ring, id and sender thread. Call it in each process, after fork; a second call in the same
-    // process does nothing. Without an agent or a ring the app runs on and the sender tries again each second.
+    // process does nothing. Without an agent or a ring the app runs on and the sender tries again each second; without
+    // even a thread everything drops as not_started until the next call. start() and stop() are for one thread; no
+    // record() of before a stop() may still run at the next start().
     void start();
 
     // Accepted means in the ring: it outlives this process. Fields beyond their limits are cut, see limits.h.
@@ -40,7 +47,7 @@ class Emitter {
     Recorded record(const MetricEvent& event) noexcept;
 
     // Sends what is left, waits for its acknowledgement until the deadline, says bye. What is still unacknowledged
-    // stays in the ring, and the agent takes it from there.
+    // stays in the ring, and the agent takes it from there. Events after it drop as not_started, until start().
     void stop(std::chrono::milliseconds deadline);
 
     struct Counts {
@@ -51,11 +58,13 @@ class Emitter {
     };
     Counts counts() const;
 
-    class State;  // what one process incarnation has: ring, id, thread
-
   private:
+    Recorded drop() noexcept;
+    void abandon_if_inherited() noexcept;
+
     EmitterSettings settings_;
-    std::unique_ptr<State> state_;
+    std::unique_ptr<ProcessPage> process_;
+    std::unique_ptr<Incarnation> incarnation_;  // of this process, or left by the one it was forked from
 };
 
 }  // namespace outrigger

@@ -6,6 +6,10 @@ namespace outrigger {
 
 using ring::CellHead;
 
+Ring::Ring(ring::Header& header, std::byte* cells) noexcept : header_(header), cells_(cells), count_(header.cells) {
+    std::memcpy(&key_, header.emitter.data(), sizeof key_);
+}
+
 std::optional<Ring::Slot> Ring::reserve(std::uint32_t length) noexcept {
     const auto wanted = static_cast<std::uint32_t>(ring::cells_of(length));
     // The marks are read before the word, so they are never ahead of it.
@@ -92,9 +96,12 @@ void Ring::release_through(std::uint64_t number) noexcept {
     released_ = end;
 }
 
-void Ring::adjust_drops(DropReason reason, std::int64_t by) noexcept {
-    header_.drop_totals[static_cast<std::size_t>(reason)].fetch_add(static_cast<std::uint64_t>(by),
-                                                                    std::memory_order_relaxed);
+void Ring::add_drops(DropReason reason, std::uint64_t events) noexcept {
+    header_.drop_totals[static_cast<std::size_t>(reason)].fetch_add(events, std::memory_order_relaxed);
+}
+
+void Ring::forget_drops(DropReason reason, std::uint64_t events) noexcept {
+    header_.drop_totals[static_cast<std::size_t>(reason)].fetch_sub(events, std::memory_order_relaxed);
 }
 
 void Ring::close() noexcept {

@@ -12,7 +12,7 @@ namespace outrigger {
 class Ring {
   public:
     // `cells` points at the cells mapped twice in a row, so that a record is always contiguous; both outlive the ring.
-    Ring(ring::Header& header, std::byte* cells) : header_(header), cells_(cells), count_(header.cells) {}
+    Ring(ring::Header& header, std::byte* cells) noexcept;
     Ring(const Ring&) = delete;
     Ring& operator=(const Ring&) = delete;
 
@@ -35,6 +35,7 @@ class Ring {
     // Any thread.
     std::uint64_t next_number() const noexcept;
     std::uint64_t first_unacknowledged() const noexcept;
+    std::uint64_t key() const noexcept { return key_; }  // random, this ring's own
     DropTotals drop_totals() const noexcept;
 
     // The sender's thread alone, from here on.
@@ -42,7 +43,8 @@ class Ring {
     static void pass(Cursor& cursor, Bytes record) noexcept;
     Cursor released() const noexcept { return released_; }
     void release_through(std::uint64_t number) noexcept;
-    void adjust_drops(DropReason reason, std::int64_t by) noexcept;
+    void add_drops(DropReason reason, std::uint64_t events) noexcept;
+    void forget_drops(DropReason reason, std::uint64_t events) noexcept;
     void close() noexcept;  // nothing is accepted from here on; what was reserved is still published and released
 
   private:
@@ -51,6 +53,7 @@ class Ring {
     ring::Header& header_;
     std::byte* cells_;
     std::uint64_t count_;
+    std::uint64_t key_ = 0;
     Cursor released_;
     bool closed_ = false;
 };

@@ -20,29 +20,11 @@ std::unexpected<Error> failed(const std::string& what, int error) {
     return std::unexpected(Error{ErrorKind::retry, what + ": " + std::strerror(error)});
 }
 
-class Descriptor {
-  public:
-    explicit Descriptor(int number = -1) : number_(number) {}
-    Descriptor(Descriptor&& other) noexcept : number_(other.release()) {}
-    Descriptor& operator=(Descriptor&& other) noexcept {
-        std::swap(number_, other.number_);
-        return *this;
-    }
-    ~Descriptor() {
-        if (number_ >= 0) ::close(number_);
-    }
-    int number() const { return number_; }
-    int release() { return std::exchange(number_, -1); }
-
-  private:
-    int number_;
-};
-
 // The file under the name it has until it is whole; whatever fails, the name goes.
 struct NewFile {
     int folder;
     std::string name;
-    Descriptor file;
+    FileDescriptor file;
     ~NewFile() {
         if (!name.empty()) ::unlinkat(folder, name.c_str(), 0);
     }
@@ -57,12 +39,12 @@ std::string name_of(const EmitterId& id) {
     return name.append(ring::file_suffix);
 }
 
-std::expected<Descriptor, Error> open_folder(const std::string& folder) {
+std::expected<FileDescriptor, Error> open_folder(const std::string& folder) {
     const bool made = ::mkdir(folder.c_str(), 02770) == 0;
     if (!made && errno != EEXIST) return failed(folder, errno);
-    Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (opened.number() < 0) return failed(folder, errno);
-    if (made && ::fchmod(opened.number(), 02770) != 0) return failed(folder, errno);  // past the umask
+    FileDescriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (opened.get() < 0) return failed(folder, errno);
+    if (made && ::fchmod(opened.get(), 02770) != 0) return failed(folder, errno);  // past the umask
     return opened;
 }
 
@@ -88,9 +70,9 @@ std::expected<void, Error> check_caps(int folder, const std::string& path) {
 }
 
 std::expected<void, Error> prepare(NewFile& made, const std::string& path, std::size_t bytes) {
-    made.file =
-        Descriptor(::openat(made.folder, made.name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0660));
-    if (made.file.number() < 0) {
+    made.file = FileDescriptor(
+        ::openat(made.folder, made.name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0660));
+    if (made.file.get() < 0) {
         made.name.clear();
         return failed(path, errno);
     }
@@ -98,10 +80,10 @@ std::expected<void, Error> prepare(NewFile& made, const std::string& path, std::
     struct flock lock{};
     lock.l_type = F_WRLCK;
     lock.l_whence = SEEK_SET;
-    if (::fcntl(made.file.number(), F_SETLK, &lock) != 0) return failed(path, errno);
-    if (::fchmod(made.file.number(), 0660) != 0) return failed(path, errno);
+    if (::fcntl(made.file.get(), F_SETLK, &lock) != 0) return failed(path, errno);
+    if (::fchmod(made.file.get(), 0660) != 0) return failed(path, errno);
     // Before the mapping: a page that cannot be had is an error here, and SIGBUS in the app later.
-    const int error = ::posix_fallocate(made.file.number(), 0, static_cast<off_t>(ring::header_bytes + bytes));
+    const int error = ::posix_fallocate(made.file.get(), 0, static_cast<off_t>(ring::header_bytes + bytes));
     if (error != 0) return failed(path, error);
     return {};
 }
@@ -152,31 +134,28 @@ std::expected<std::unique_ptr<RingFile>, Error> RingFile::make(const std::string
     const std::string path = folder + "/" + hello.ring;
     const auto opened = open_folder(folder);
     if (!opened) return std::unexpected(opened.error());
-    if (const auto room = check_caps(opened->number(), folder); !room) return std::unexpected(room.error());
-    NewFile made{opened->number(), hello.ring + std::string(ring::new_suffix), Descriptor()};
+    if (const auto room = check_caps(opened->get(), folder); !room) return std::unexpected(room.error());
+    NewFile made{opened->get(), hello.ring + std::string(ring::new_suffix), FileDescriptor()};
     if (const auto ready = prepare(made, path, bytes); !ready) return std::unexpected(ready.error());
-    const auto mapping = map(made.file.number(), path, bytes);
+    const auto mapping = map(made.file.get(), path, bytes);
     if (!mapping) return std::unexpected(mapping.error());
     write_header(*mapping, hello, bytes);
-    std::unique_ptr<RingFile> file(new RingFile(folder, hello, made.file.release(), *mapping, bytes));
-    if (::renameat(opened->number(), made.name.c_str(), opened->number(), hello.ring.c_str()) != 0)
+    std::unique_ptr<RingFile> file(new RingFile(folder, hello, std::move(made.file), *mapping, bytes));
+    if (::renameat(opened->get(), made.name.c_str(), opened->get(), hello.ring.c_str()) != 0)
         return failed(path, errno);
     made.name.clear();
     return file;
 }
 
-RingFile::RingFile(std::string folder, Hello hello, int descriptor, std::byte* mapping, std::size_t bytes)
+RingFile::RingFile(std::string folder, Hello hello, FileDescriptor file, std::byte* mapping, std::size_t bytes)
     : folder_(std::move(folder)),
       hello_(std::move(hello)),
-      descriptor_(descriptor),
+      file_(std::move(file)),
       mapping_(mapping),
       bytes_(bytes),
       ring_(*reinterpret_cast<ring::Header*>(mapping), mapping + ring::header_bytes) {}
 
-RingFile::~RingFile() {
-    ::munmap(mapping_, ring::header_bytes + 2 * bytes_);
-    ::close(descriptor_);
-}
+RingFile::~RingFile() { ::munmap(mapping_, ring::header_bytes + 2 * bytes_); }
 
 void RingFile::take_id(const EmitterId& fresh) noexcept {
     // Killed half-way, the ring has an id that is neither, and unknown to the agent all the same.
@@ -188,7 +167,7 @@ void RingFile::take_id(const EmitterId& fresh) noexcept {
 void RingFile::remove() noexcept { ::unlink((folder_ + "/" + hello_.ring).c_str()); }
 
 void RingFile::free_cells() noexcept {
-    ::fallocate(descriptor_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, ring::header_bytes,
+    ::fallocate(file_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, ring::header_bytes,
                 static_cast<off_t>(bytes_));
 }
 

@@ -9,6 +9,7 @@
 
 #include "shared/emitter/ring.h"
 #include "shared/error.h"
+#include "shared/file_descriptor.h"
 #include "shared/protocol.h"
 
 namespace outrigger {
@@ -24,6 +25,7 @@ class RingFile {
     RingFile& operator=(const RingFile&) = delete;
 
     Ring& ring() noexcept { return ring_; }
+    const Ring& ring() const noexcept { return ring_; }
     const std::string& folder() const noexcept { return folder_; }
     const Hello& hello() const noexcept { return hello_; }
 
@@ -32,12 +34,12 @@ class RingFile {
     void free_cells() noexcept;                     // gives the memory back; only when nothing is read or written again
 
   private:
-    RingFile(std::string folder, Hello hello, int descriptor, std::byte* mapping, std::size_t bytes);
+    RingFile(std::string folder, Hello hello, FileDescriptor file, std::byte* mapping, std::size_t bytes);
     ring::Header& header() const noexcept;
 
     std::string folder_;
     Hello hello_;
-    int descriptor_;
+    FileDescriptor file_;  // holds the lock
     std::byte* mapping_;
     std::size_t bytes_;
     Ring ring_;

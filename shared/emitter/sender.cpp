@@ -1,0 +1,280 @@
+#include "shared/emitter/sender.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "shared/emitter/identifiers.h"
+#include "shared/runtime_folder.h"
+
+namespace outrigger {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr Sender::Rest rest_busy = 1ms;
+constexpr Sender::Rest rest_idle = 5ms;
+constexpr Sender::Rest busy_after_traffic = 50ms;
+constexpr Sender::Rest least_backoff = 10ms;
+constexpr Sender::Rest greatest_backoff = 1s;
+constexpr Sender::Rest ring_retry = 1s;
+constexpr std::size_t waiting_bytes = 16 * 1024;  // as much as this and the next write follows at once
+constexpr int writes_in_a_step = 16;
+constexpr std::size_t greatest_moves = 8;  // to another folder; each keeps a page of memory
+
+bool is_drained(const RingFile& file) { return file.ring().first_unacknowledged() == file.ring().next_number(); }
+
+std::uint64_t sum(const DropTotals& totals) {
+    std::uint64_t all = 0;
+    for (const std::uint64_t total : totals) all += total;
+    return all;
+}
+
+DropTotals loaded(const DropCounters& counters) {
+    DropTotals totals{};
+    for (std::size_t reason = 0; reason < totals.size(); ++reason)
+        totals[reason] = counters.totals[reason].load(std::memory_order_relaxed);
+    return totals;
+}
+
+}  // namespace
+
+Sender::Sender(SenderSettings settings, std::atomic<Ring*>& current, DropCounters& unassigned)
+    : settings_(std::move(settings)), current_(current), unassigned_(unassigned), backoff_(least_backoff) {
+    settings_.identity.emitter = make_emitter_id();
+    std::memcpy(&jitter_, settings_.identity.emitter.data(), sizeof jitter_);
+}
+
+Sender::Rest Sender::step(Time now) noexcept {
+    try {
+        return take_step(now);
+    } catch (const std::exception&) {  // no memory, most likely: what is in the ring stays there
+        connection_.reset();
+        connected_ = false;
+        next_connection_ = now + greatest_backoff;
+        return greatest_backoff;
+    }
+}
+
+Sender::Rest Sender::take_step(Time now) {
+    make_ring(now);
+    assign_drops();
+    if (!connection_ && now >= next_connection_) connect(now);
+    if (!connection_) {
+        const bool wants_ring = rings_.empty() && !closed_;
+        const Time next = wants_ring ? std::min(next_connection_, next_ring_) : next_connection_;
+        return std::max(std::chrono::duration_cast<Rest>(next - now), rest_busy);
+    }
+    return exchange(now);
+}
+
+// A ring lies beside the socket of its agent: the one connected to, else where one is or may come.
+void Sender::make_ring(Time now) {
+    if (closed_ || !rings_.empty() || now < next_ring_) return;
+    next_ring_ = now + ring_retry;
+    const auto folders = connection_ ? std::vector{rings_folder(connection_->socket)} : settings_.places.ring_folders();
+    for (const std::string& folder : folders) {
+        if (!add_ring(folder, settings_.identity)) continue;
+        if (connection_) disconnect(now, 0ms);  // a hello names the ring
+        return;
+    }
+}
+
+bool Sender::add_ring(const std::string& folder, const Identity& identity) {
+    auto made = RingFile::make(folder, Hello{.identity = identity, .first = 1, .ring = {}}, settings_.ring_bytes);
+    if (!made) return false;
+    const std::scoped_lock lock(rings_mutex_);
+    rings_.push_back(std::move(*made));
+    current_.store(&rings_.back()->ring(), std::memory_order_release);
+    return true;
+}
+
+void Sender::assign_drops() {
+    if (rings_.empty()) return;
+    for (std::size_t reason = 0; reason < unassigned_.totals.size(); ++reason) {
+        const std::uint64_t total = unassigned_.totals[reason].load(std::memory_order_relaxed);
+        if (total == 0) continue;
+        rings_.back()->ring().add_drops(static_cast<DropReason>(reason), total);
+        unassigned_.totals[reason].fetch_sub(total, std::memory_order_relaxed);
+    }
+}
+
+void Sender::connect(Time now) {
+    for (const std::string& socket : settings_.places.sockets()) {
+        auto stream = AgentSocket::connect(socket);
+        if (!stream) continue;
+        RingFile* file = front();
+        const Hello hello =
+            file != nullptr ? file->hello() : Hello{.identity = settings_.identity, .first = 1, .ring = {}};
+        connection_.emplace(
+            Connection{socket, std::move(*stream), Session(hello, file ? &file->ring() : nullptr), now});
+        return;
+    }
+    next_connection_ = now + next_backoff();
+}
+
+Sender::Rest Sender::exchange(Time now) {
+    Session& session = connection_->session;
+    switch (receive(now)) {
+        case Session::Verdict::behind:
+            take_fresh_id();
+            [[fallthrough]];
+        case Session::Verdict::broken:
+            disconnect(now, next_backoff());
+            return rest_busy;
+        case Session::Verdict::fine:
+            break;
+    }
+    connected_ = session.welcomed();
+    if (session.acknowledged() || now - connection_->since >= greatest_backoff) backoff_ = least_backoff;
+    const std::optional<bool> more = send(now);
+    if (!more) {
+        disconnect(now, next_backoff());
+        return rest_busy;
+    }
+    if (session.welcomed()) settle(now);
+    if (*more) return Rest{0};
+    return now - last_traffic_ < busy_after_traffic ? rest_busy : rest_idle;
+}
+
+Session::Verdict Sender::receive(Time now) {
+    std::array<std::byte, 4096> bytes;
+    for (;;) {
+        const auto received = connection_->stream.receive(bytes);
+        if (!received) return Session::Verdict::broken;
+        if (*received == 0) return Session::Verdict::fine;
+        last_traffic_ = now;
+        const auto verdict = connection_->session.take({bytes.data(), *received});
+        if (verdict != Session::Verdict::fine || *received < bytes.size()) return verdict;
+    }
+}
+
+// Whether there is more to send at once; nothing when the connection is over.
+std::optional<bool> Sender::send(Time now) {
+    Session& session = connection_->session;
+    for (int write = 0; write < writes_in_a_step; ++write) {
+        const std::size_t records = session.fill(totals());
+        const std::size_t waiting = session.to_send().size();
+        if (waiting == 0) return false;
+        const auto sent = connection_->stream.send(session.to_send());
+        if (!sent) return std::nullopt;
+        session.sent(*sent);
+        if (*sent > 0) last_traffic_ = now;
+        if (*sent < waiting || records < waiting_bytes) return false;
+    }
+    return true;
+}
+
+// Rings that are not where the connected agent looks for them: a new one is filled there, and the old one is closed,
+// sent to the end and removed.
+void Sender::settle(Time now) {
+    const Session& session = connection_->session;
+    if (rings_.size() > 1 && is_drained(*front()) && session.told() == totals() && session.to_send().empty()) {
+        say_bye();
+        retire_ring();
+        disconnect(now, 0ms);
+        return;
+    }
+    const std::string folder = rings_folder(connection_->socket);
+    if (closed_ || rings_.empty() || rings_.back()->folder() == folder || now < next_ring_) return;
+    if (rings_.size() + spent_.size() > greatest_moves) return;
+    next_ring_ = now + ring_retry;
+    Identity identity = settings_.identity;
+    identity.emitter = make_emitter_id();
+    RingFile& old = *rings_.back();
+    if (add_ring(folder, identity)) old.ring().close();
+}
+
+void Sender::retire_ring() {
+    const std::scoped_lock lock(rings_mutex_);
+    spent_.push_back(std::move(rings_.front()));
+    rings_.pop_front();
+    spent_.back()->remove();
+    spent_.back()->free_cells();
+    told_ = {};
+}
+
+// The agent counts drops of the fresh id from nothing: what it was told under the old one is not said again.
+void Sender::take_fresh_id() {
+    const EmitterId fresh = make_emitter_id();
+    for (std::size_t reason = 0; reason < told_.size(); ++reason) {
+        if (front() != nullptr)
+            front()->ring().forget_drops(static_cast<DropReason>(reason), told_[reason]);
+        else
+            unassigned_.totals[reason].fetch_sub(told_[reason], std::memory_order_relaxed);
+    }
+    told_ = {};
+    if (front() != nullptr)
+        front()->take_id(fresh);
+    else
+        settings_.identity.emitter = fresh;
+}
+
+void Sender::disconnect(Time now, Rest until_next) {
+    if (connection_->session.welcomed()) {
+        for (std::size_t reason = 0; reason < told_.size(); ++reason)
+            told_[reason] = std::max(told_[reason], connection_->session.told()[reason]);
+    }
+    connection_.reset();
+    connected_ = false;
+    next_connection_ = now + until_next;
+}
+
+void Sender::say_bye() {
+    Session& session = connection_->session;
+    session.fill(totals());
+    session.say_bye();
+    (void)connection_->stream.send(session.to_send());
+}
+
+Sender::Rest Sender::next_backoff() {
+    jitter_ = scrambled(jitter_ + 1);
+    const Rest wait = backoff_ / 2 + backoff_ * static_cast<int>(jitter_ % 1024) / 1024;
+    backoff_ = std::min(backoff_ * 2, greatest_backoff);
+    return wait;
+}
+
+DropTotals Sender::totals() const { return rings_.empty() ? loaded(unassigned_) : front()->ring().drop_totals(); }
+
+void Sender::close() noexcept {
+    closed_ = true;
+    current_.store(nullptr, std::memory_order_release);
+    if (!rings_.empty()) rings_.back()->ring().close();
+    next_connection_ = {};
+}
+
+bool Sender::drained() const {
+    if (rings_.empty()) return sum(totals()) == 0 || (connection_ && connection_->session.told() == totals());
+    return std::ranges::all_of(rings_, [](const auto& file) { return is_drained(*file); });
+}
+
+void Sender::part() noexcept {
+    try {
+        if (connection_) say_bye();
+    } catch (const std::exception&) {  // unsaid, the agent finds the ring all the same
+    }
+    connection_.reset();
+    connected_ = false;
+    // Drops are told and not acknowledged: a ring that counts some is the agent's to read and to remove.
+    for (const auto& file : rings_) {
+        if (is_drained(*file) && sum(file->ring().drop_totals()) == 0) file->remove();
+    }
+}
+
+Sender::Counts Sender::counts() const {
+    Counts counts;
+    counts.connected = connected_;
+    counts.dropped = sum(loaded(unassigned_));
+    const std::scoped_lock lock(rings_mutex_);
+    const auto add = [&counts](const std::unique_ptr<RingFile>& file) {
+        counts.accepted += file->ring().next_number() - 1;
+        counts.acknowledged += file->ring().first_unacknowledged() - 1;
+        counts.dropped += sum(file->ring().drop_totals());
+    };
+    std::ranges::for_each(rings_, add);
+    std::ranges::for_each(spent_, add);
+    return counts;
+}
+
+}  // namespace outrigger
