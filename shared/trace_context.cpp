@@ -37,9 +37,8 @@ std::string_view take_until(std::string_view& rest, char separator) {
 template <typename Number>
 std::optional<Number> to_number(std::string_view text) {
     Number number = 0;
-    const char* const end = text.data() + text.size();
-    const auto [stopped, error] = std::from_chars(text.data(), end, number);
-    if (error != std::errc() || stopped != end) return std::nullopt;
+    const auto [stopped, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || stopped != text.data() + text.size()) return std::nullopt;
     return number;
 }
 

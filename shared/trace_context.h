@@ -15,14 +15,14 @@ namespace outrigger {
 
 // Header values as received; empty: not there.
 struct TraceHeaders {
-    std::string_view traceparent{};
+    std::string_view traceparent;
     std::size_t traceparent_count = 1;  // how many headers of that name came; several are as bad as none
-    std::string_view tracestate{};      // several are joined with ',' in their order
-    std::string_view datadog_trace_id{};
-    std::string_view datadog_parent_id{};
-    std::string_view datadog_sampling_priority{};
-    std::string_view datadog_origin{};
-    std::string_view datadog_tags{};
+    std::string_view tracestate;        // several are joined with ',' in their order
+    std::string_view datadog_trace_id;
+    std::string_view datadog_parent_id;
+    std::string_view datadog_sampling_priority;
+    std::string_view datadog_origin;
+    std::string_view datadog_tags;
 };
 
 struct TraceContext {
@@ -31,10 +31,10 @@ struct TraceContext {
     std::optional<std::int8_t> priority;  // -1 and 0 drop, 1 and 2 keep; what lies beyond is brought to the nearer end
     // The last span of a Datadog tracer upstream, when W3C headers gave the parent; 0: none. The tag _dd.parent_id.
     std::optional<std::uint64_t> last_datadog_span;
-    std::string_view tracestate{};  // valid and of this trace, else empty; at most max_tracestate_bytes, borrowed
+    std::string_view tracestate;  // valid and of this trace, else empty; at most max_tracestate_bytes, borrowed
 };
 
-inline constexpr std::size_t max_tracestate_bytes = 8 * 1024;
+inline constexpr std::size_t max_tracestate_bytes = 8UL * 1024;
 inline constexpr std::size_t max_datadog_tags_bytes = 512;  // x-datadog-tags, and the dd member of tracestate
 inline constexpr std::size_t max_tracestate_members = 32;
 

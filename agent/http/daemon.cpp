@@ -41,7 +41,7 @@ MHD_Result send(MHD_Connection* connection, Response response, After after) {
     MHD_Response* made = MHD_create_response_from_buffer_with_free_callback_cls(
         body->size(), body->data(), [](void* owned) { delete static_cast<std::string*>(owned); }, body.get());
     if (made == nullptr) return MHD_NO;
-    body.release();  // the callback owns it from here
+    [[maybe_unused]] const std::string* owned_by_callback = body.release();
     MHD_add_response_header(made, MHD_HTTP_HEADER_CONTENT_TYPE, response.content_type.c_str());
     MHD_add_response_header(made, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
     MHD_add_response_header(made, "X-Content-Type-Options", "nosniff");

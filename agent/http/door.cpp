@@ -111,7 +111,7 @@ class Door::Loop {
     Listener listener_;
     Daemon daemon_;
     int stop_;
-    Clock::time_point rest_until_{};
+    Clock::time_point rest_until_;
     std::jthread thread_;
 };
 

@@ -18,8 +18,22 @@ const TraceId trace_bytes = to_trace_id(0x0af7651916cd43dd, 0x8448eb211c80319c);
 const std::string trace_low = std::to_string(0x8448eb211c80319c);
 const TraceId only_low = to_trace_id(0, 0x8448eb211c80319c);
 
+TraceHeaders w3c(std::string_view traceparent, std::string_view tracestate = {}) {
+    TraceHeaders headers;
+    headers.traceparent = traceparent;
+    headers.tracestate = tracestate;
+    return headers;
+}
+
+TraceHeaders datadog(std::string_view trace_id, std::string_view parent_id) {
+    TraceHeaders headers;
+    headers.datadog_trace_id = trace_id;
+    headers.datadog_parent_id = parent_id;
+    return headers;
+}
+
 std::optional<TraceContext> from_w3c(std::string_view traceparent, std::string_view tracestate = {}) {
-    return extract_trace_context({.traceparent = traceparent, .tracestate = tracestate});
+    return extract_trace_context(w3c(traceparent, tracestate));
 }
 
 }  // namespace
@@ -80,16 +94,18 @@ TEST_CASE("a traceparent is read strictly") {
 }
 
 TEST_CASE("several traceparent headers are as bad as none") {
-    CHECK_FALSE(extract_trace_context({.traceparent = parent, .traceparent_count = 2}));
+    TraceHeaders headers = w3c(parent);
+    headers.traceparent_count = 2;
+    CHECK_FALSE(extract_trace_context(headers));
 }
 
 TEST_CASE("a damaged tracestate is dropped and the traceparent kept") {
     const std::string key256(256, 'k');
     const std::string value256(256, 'v');
     std::string members32 = "m=1";
-    for (int i = 1; i < 32; ++i) members32 += ",m" + std::to_string(i) + "=1";
+    for (int i = 1; i < 32; ++i) members32.append(",m").append(std::to_string(i)).append("=1");
     std::string eight_kib;
-    for (int i = 0; i < 17; ++i) eight_kib += key256 + "=" + value256 + ",";
+    for (int i = 0; i < 17; ++i) eight_kib.append(key256).append("=").append(value256).append(",");
     struct Row {
         std::string text;
         bool accepted;
@@ -171,7 +187,7 @@ TEST_CASE("the priority is Datadog's in tracestate when it agrees with the sampl
     for (const Row& row : rows) {
         CAPTURE(row.flags);
         CAPTURE(row.tracestate);
-        const auto context = from_w3c("00-" + trace + "-" + span + "-" + row.flags, row.tracestate);
+        const auto context = from_w3c(parent.substr(0, 53) + row.flags, row.tracestate);
         REQUIRE(context);
         CHECK(context->priority == static_cast<std::int8_t>(row.priority));
         CHECK(context->last_datadog_span == row.last_datadog_span);
@@ -212,8 +228,9 @@ TEST_CASE("Datadog's headers: decimal ids, a signed priority, the upper half in 
         CAPTURE(row.trace_id);
         CAPTURE(row.parent_id);
         CAPTURE(row.origin);
-        const auto context = extract_trace_context(
-            {.datadog_trace_id = row.trace_id, .datadog_parent_id = row.parent_id, .datadog_origin = row.origin});
+        TraceHeaders headers = datadog(row.trace_id, row.parent_id);
+        headers.datadog_origin = row.origin;
+        const auto context = extract_trace_context(headers);
         REQUIRE(context.has_value() == row.accepted);
         if (!context) continue;
         CHECK(low_half(context->trace_id) == std::stoull(row.trace_id));
@@ -241,8 +258,9 @@ TEST_CASE("Datadog's priority is a number, brought within -1..2; anything else i
                         {"99999999999", std::nullopt}};
     for (const Row& row : rows) {
         CAPTURE(row.text);
-        const auto context = extract_trace_context(
-            {.datadog_trace_id = "1", .datadog_parent_id = "2", .datadog_sampling_priority = row.text});
+        TraceHeaders headers = datadog("1", "2");
+        headers.datadog_sampling_priority = row.text;
+        const auto context = extract_trace_context(headers);
         REQUIRE(context);
         CHECK(context->priority == row.priority);
     }
@@ -271,20 +289,20 @@ TEST_CASE("the upper half of a Datadog trace id is 16 digits of a well-formed ta
     };
     for (const Row& row : rows) {
         CAPTURE(row.tags);
-        const auto context =
-            extract_trace_context({.datadog_trace_id = "7", .datadog_parent_id = "2", .datadog_tags = row.tags});
+        TraceHeaders headers = datadog("7", "2");
+        headers.datadog_tags = row.tags;
+        const auto context = extract_trace_context(headers);
         REQUIRE(context);
         CHECK(context->trace_id == to_trace_id(row.high, 7));
     }
 }
 
 TEST_CASE("Datadog's headers come before W3C's, which complete them when they speak of the same trace") {
-    TraceHeaders headers{.traceparent = parent,
-                         .tracestate = "dd=s:2;p:00f067aa0ba902b7,a=1",
-                         .datadog_trace_id = trace_low,
-                         .datadog_parent_id = "55",
-                         .datadog_sampling_priority = "-1",
-                         .datadog_tags = "_dd.p.tid=0af7651916cd43dd"};
+    TraceHeaders headers = datadog(trace_low, "55");
+    headers.traceparent = parent;
+    headers.tracestate = "dd=s:2;p:00f067aa0ba902b7,a=1";
+    headers.datadog_sampling_priority = "-1";
+    headers.datadog_tags = "_dd.p.tid=0af7651916cd43dd";
     SUBCASE("the same trace: W3C gives parent and tracestate, Datadog the priority") {
         const auto context = extract_trace_context(headers);
         REQUIRE(context);
