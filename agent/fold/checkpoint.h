@@ -5,8 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <expected>
-#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -14,7 +12,6 @@
 
 #include "agent/books/cursor.h"
 #include "agent/fold/snapshot.h"
-#include "shared/error.h"
 #include "shared/record.h"
 
 namespace outrigger::fold {
@@ -31,20 +28,5 @@ struct Checkpoint {
 std::vector<std::byte> encode(const Checkpoint& checkpoint);
 // Nothing when the bytes are damaged, cut, or of a version we do not know.
 std::optional<Checkpoint> decode(std::vector<std::byte> bytes);
-
-// The two files. One thread at a time.
-class CheckpointFiles {
-  public:
-    CheckpointFiles(std::filesystem::path folder, std::filesystem::path fallback);
-
-    // The newest valid one of both places; an empty one (sequence 0) when there is none.
-    Checkpoint load();
-    // Durable when it returns a value: whether it had to go to the fallback.
-    std::expected<bool, Error> save(Checkpoint checkpoint);
-
-  private:
-    std::filesystem::path folder_, fallback_;
-    std::uint64_t sequence_ = 0;
-};
 
 }  // namespace outrigger::fold

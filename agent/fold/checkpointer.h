@@ -13,7 +13,7 @@
 #include <string>
 #include <thread>
 
-#include "agent/fold/checkpoint.h"
+#include "agent/fold/checkpoint_files.h"
 
 namespace outrigger::fold {
 
@@ -26,36 +26,48 @@ class Checkpointer {
         std::function<void(std::uint64_t position)> checkpointed;       // after it is durable: Journal::checkpointed
         std::function<void(std::string_view line)> state_changed;       // cannot write, writes again
     };
-    Checkpointer(CheckpointFiles files, std::map<std::string, std::string> facts, Parts parts);
-    ~Checkpointer();  // writes nothing: call stop() for the last one
+    using Facts = std::map<std::string, std::string>;
 
-    // The facts of the sinks, in memory until the next checkpoint.
-    std::string fact(const std::string& name) const;  // empty: none
-    // Sets (an empty value: removes) facts and returns when they are durable, or with why they are not. Any thread.
-    std::expected<void, Error> keep(const std::map<std::string, std::string>& facts);
-    // Writes one now, on the caller's thread; also at start, before anything is acknowledged.
+    Checkpointer(CheckpointFiles files, Facts facts, std::uint64_t position, Parts parts);
+    ~Checkpointer();  // writes nothing: stop() writes the last one
+
+    // A fact as last kept; empty: none.
+    std::string fact(const std::string& name) const;
+    // Sets facts (an empty value removes one) and returns when they are durable, or with why they are not: they are
+    // then unchanged. Any thread.
+    std::expected<void, Error> keep(const Facts& facts);
+    // Writes one now, on the caller's thread. Any thread.
     std::expected<void, Error> write();
-    void start();  // the thread; writes by size and time from now on
-    void stop();   // ends the thread and writes the last one
+
+    void start();  // from now on it writes by size and by time
+    std::expected<void, Error> stop();
 
     std::uint64_t errors() const {
         return errors_.load(std::memory_order_relaxed);
     }  // journal_errors_total{checkpoint}
     std::uint64_t position() const { return position_.load(std::memory_order_acquire); }  // of the last durable one
 
+    static constexpr std::uint64_t due_bytes = std::uint64_t{64} << 20;
+    static constexpr std::chrono::seconds due_time{30};
+    static constexpr std::chrono::seconds least_time{1};
+    // Whether one is due, so much journal and so long after the last. Pure.
+    static bool is_due(std::uint64_t bytes, std::chrono::steady_clock::duration since) {
+        return since >= due_time || (bytes >= due_bytes && since >= least_time);
+    }
+
   private:
     void run(const std::stop_token& stop);
-    std::expected<void, Error> write_locked();
+    std::expected<void, Error> write(Facts facts);  // with write_mutex_ held
 
-    CheckpointFiles files_;
     Parts parts_;
-    mutable std::mutex facts_mutex_;  // guards facts_
-    std::map<std::string, std::string> facts_;
-    std::mutex write_mutex_;  // one at a time: guards files_ and failing_
-    bool failing_ = false;
+    std::mutex write_mutex_;  // one at a time: guards files_ and problem_
+    CheckpointFiles files_;
+    std::string problem_;             // as last said; empty: none
+    mutable std::mutex facts_mutex_;  // guards facts_; taken within write_mutex_
+    Facts facts_;
     std::atomic<std::uint64_t> errors_{0};
-    std::atomic<std::uint64_t> position_{0};
-    std::mutex wait_mutex_;
+    std::atomic<std::uint64_t> position_;
+    std::mutex wait_mutex_;  // guards nothing: for the wait alone
     std::condition_variable_any wake_;
     std::jthread thread_;
 };

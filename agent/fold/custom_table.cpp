@@ -9,6 +9,11 @@
 #include "agent/fold/metric_names.h"
 
 namespace outrigger::fold {
+namespace {
+
+bool is_other(const CustomSeries& series) { return *series.labels == R"(service="__other__")"; }
+
+}  // namespace
 
 std::size_t CustomTable::Hash::operator()(std::string_view text) const { return hash(text, seed); }
 
@@ -66,7 +71,7 @@ void CustomTable::make_room(const MetricView& metric) {
 
 void CustomTable::erase_family(std::string_view name) {
     const auto found = families_.find(name);
-    for (std::size_t left = found->second.family.series.size(); left > 0; --left) guard_.release();
+    for (const CustomSeries& series : found->second.family.series) guard_.release(is_other(series));
     families_.erase(found);
 }
 
@@ -126,13 +131,13 @@ void CustomTable::expire(std::int64_t now_us) {
 
 void CustomTable::erase_series(Family& family, std::uint32_t series) {
     auto& all = family.family.series;
+    guard_.release(is_other(all[series]));
     family.index.erase(*all[series].labels);
     if (series + 1 != all.size()) {
         all[series] = std::move(all.back());
         family.index[*all[series].labels] = series;
     }
     all.pop_back();
-    guard_.release();
 }
 
 std::vector<CustomFamily> CustomTable::copy() const {
@@ -147,11 +152,12 @@ void CustomTable::restore(const std::vector<CustomFamily>& from, std::uint64_t o
     for (const CustomFamily& each : from) {
         Family& family = families_.try_emplace(each.name, Family{{}, ByText<std::uint32_t>(0, hash_)}).first->second;
         family.family = {each.name, each.kind, each.last_us, {}, 0, {}};
-        const bool anew = each.kind == MetricKind::histogram && !same_buckets;
-        if (each.kind == MetricKind::histogram) family.family.stride = buckets_.size();
-        if (anew) continue;
+        if (each.kind == MetricKind::histogram) {
+            family.family.stride = buckets_.size();
+            if (!same_buckets) continue;
+        }
         for (const CustomSeries& series : each.series) {
-            guard_.add_kept();
+            guard_.add_kept(is_other(series));
             family.family.series[add(family, *series.labels)] = series;
         }
         family.family.buckets = each.buckets;

@@ -64,7 +64,11 @@ Snapshot Fold::copy(bool with_exemplars, bool with_marks) const {
     return out;
 }
 
-Snapshot Fold::checkpoint_copy() const { return copy(true, true); }
+Snapshot Fold::checkpoint_copy() const {
+    Snapshot out = copy(true, true);
+    std::ranges::sort(out.custom, {}, &CustomFamily::name);
+    return out;
+}
 
 std::uint64_t Fold::position() const {
     const std::lock_guard lock(mutex_);

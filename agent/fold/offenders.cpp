@@ -1,8 +1,15 @@
 #include "agent/fold/offenders.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace outrigger::fold {
+namespace {
+
+// Most first; the name decides between equals, so that a replay decides likewise.
+bool is_before(const Offender& a, const Offender& b) { return std::tie(b.events, a.name) < std::tie(a.events, b.name); }
+
+}  // namespace
 
 void Offenders::add(std::string_view name, std::string_view example) {
     auto found = std::ranges::find(list_, name, &Offender::name);
@@ -11,7 +18,7 @@ void Offenders::add(std::string_view name, std::string_view example) {
             list_.push_back({std::string(name), 0, {}});
             found = list_.end() - 1;
         } else {
-            found = std::ranges::min_element(list_, {}, &Offender::events);
+            found = std::ranges::max_element(list_, is_before);
             found->name.assign(name);
         }
     }
@@ -21,7 +28,7 @@ void Offenders::add(std::string_view name, std::string_view example) {
 
 std::vector<Offender> Offenders::sorted() const {
     std::vector<Offender> out = list_;
-    std::ranges::stable_sort(out, std::ranges::greater{}, &Offender::events);
+    std::ranges::sort(out, is_before);
     return out;
 }
 

@@ -28,8 +28,15 @@ class SeriesGuard {
         ++others_;
         ++size_;
     }
-    void add_kept() { ++size_; }  // from a checkpoint: a lower cap keeps what is there
-    void release() { --size_; }
+    // From a checkpoint: a lower cap keeps what is there.
+    void add_kept(bool is_other) {
+        ++size_;
+        others_ += is_other ? 1 : 0;
+    }
+    void release(bool is_other) {
+        --size_;
+        others_ -= is_other ? 1 : 0;
+    }
 
     std::size_t size() const { return size_; }
 

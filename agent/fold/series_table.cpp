@@ -135,7 +135,9 @@ void SeriesTable::restore(const RequestSeries& from, const std::vector<Overflow>
     for (std::size_t each = 0; each < from.size; ++each) {
         const std::string_view key = from.labels(each).key;
         if (keys_.find(key) != KeyTable::none) continue;
-        guard_.add_kept();
+        const auto parsed = parse_series_key(key);
+        if (!parsed) continue;
+        guard_.add_kept(parsed->id.service == other_value && parsed->id.route == other_value);
         const std::uint32_t series = add(key);
         const std::uint64_t* const row = from.row(each);
         const std::size_t taken = same_buckets ? stride : RequestSeries::sum;

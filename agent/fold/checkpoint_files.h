@@ -1,0 +1,41 @@
+// The two alternating files of a checkpoint, in the data directory or, while that cannot be written, beside the socket.
+// Preallocated and grown by rename, so that a full disk does not stop them. One thread at a time.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <expected>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "agent/fold/checkpoint.h"
+#include "shared/error.h"
+
+namespace outrigger::fold {
+
+class CheckpointFiles {
+  public:
+    // An empty fallback: there is none.
+    CheckpointFiles(std::filesystem::path folder, std::filesystem::path fallback);
+
+    // The newest valid one of both places; an empty one (sequence 0) when there is none.
+    Checkpoint load();
+    const std::vector<std::string>& damaged() const { return damaged_; }  // files that load() could not use
+
+    // Gives it the next sequence number. Durable when it returns a value: whether it had to go to the fallback.
+    std::expected<bool, Error> save(Checkpoint& checkpoint);
+
+  private:
+    struct Place {
+        std::filesystem::path folder;
+        std::size_t next_slot = 0;
+    };
+    std::expected<void, Error> save_to(Place& place, Bytes bytes);
+
+    std::array<Place, 2> places_;
+    std::uint64_t sequence_ = 0;
+    std::vector<std::string> damaged_;
+};
+
+}  // namespace outrigger::fold
