@@ -113,6 +113,7 @@ tests: $(OUT)/outrigger $(OUT)/demo-app $(OUT)/unit-tests $(OUT)/integration-tes
 
 $(OUT)/outrigger: $(call objects,agent/main.cpp $(AGENT) $(SHARED))
 $(OUT)/demo-app: $(call objects,app/main.cpp $(APP) $(SHARED))
+$(OUT)/demo-app: LDFLAGS += -rdynamic  # so that the stacks it shows name functions
 $(OUT)/unit-tests: $(call objects,$(UNIT) $(AGENT) $(APP) $(SHARED))
 $(OUT)/integration-tests: $(call objects,$(INTEGRATION) $(SHARED))
 

@@ -1,0 +1,130 @@
+#include "app/instrument.h"
+
+#include <httplib.h>
+
+#include <chrono>
+#include <exception>
+#include <span>
+#include <utility>
+
+#include "app/failure.h"
+#include "app/trace.h"
+#include "app/translate.h"
+#include "shared/trace_ids.h"
+
+namespace outrigger::app {
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::microseconds;
+using std::chrono::steady_clock;
+using std::chrono::system_clock;
+
+// What is known of the request that this thread is serving. cpp-httplib's hooks hand no such thing from one to the
+// next, and serve a request from end to end on one thread.
+struct Exchange {
+    bool begun = false;
+    bool recorded = true;  // false: this one is not to be
+    steady_clock::time_point began;
+    system_clock::time_point began_at;
+    std::string client;
+    std::string_view route;
+    Reply reply;
+
+    void begin() {
+        begun = true;
+        began = steady_clock::now();
+        began_at = system_clock::now();
+    }
+
+    Times times() const {
+        return {duration_cast<microseconds>(began_at.time_since_epoch()).count(),
+                duration_cast<microseconds>(steady_clock::now() - began).count()};
+    }
+
+    void end() {
+        begun = false;
+        recorded = true;
+        client.clear();
+        route = {};
+        reply.message.clear();
+        reply.error.reset();
+        reply.spans.clear();
+    }
+};
+
+thread_local Exchange exchange;
+
+void answer(httplib::Response& response, Reply reply) {
+    response.status = reply.status;
+    response.body = std::move(reply.body);
+    response.set_header("Content-Type", reply.content_type);
+    exchange.reply = std::move(reply);
+}
+
+void answer_uncaught(httplib::Response& response, const std::exception_ptr& error) {
+    auto failure = describe(error);
+    Reply reply;
+    reply.status = 500;
+    reply.body = "Internal Server Error";
+    reply.message = failure.message;
+    reply.error = std::move(failure);
+    answer(response, std::move(reply));
+}
+
+void record_exchange(const RecordRequest& record, const httplib::Request& request, httplib::Response& response) {
+    thread_local IdSource ids;
+    const auto times = exchange.times();
+    const auto trace = trace_of(request, ids, times.start_us / 1'000'000);
+    response.set_header("traceparent", to_traceparent(trace));
+
+    const auto spans = to_spans(exchange.reply.spans);
+    const auto last_span = to_hex(trace.last_datadog_span.value_or(0));
+    const Tag upstream{"_dd.parent_id", {last_span.data(), last_span.size()}};
+    const std::span<const Tag> tags{&upstream, trace.last_datadog_span ? 1U : 0U};
+    const std::string_view client = exchange.client.empty() ? request.remote_addr : exchange.client;
+    record(to_event(request, response, {client, exchange.route, times, trace}, exchange.reply, spans, tags));
+}
+
+}  // namespace
+
+Instrument::Instrument(httplib::Server& server, RecordRequest record) : server_(server) {
+    server_.set_exception_handler([](const httplib::Request&, httplib::Response& response, std::exception_ptr error) {
+        answer_uncaught(response, error);
+    });
+    if (!record) return;
+    server_.set_pre_routing_handler([](const httplib::Request&, httplib::Response&) {
+        if (!exchange.begun) exchange.begin();
+        return httplib::Server::HandlerResponse::Unhandled;
+    });
+    // Called last before the head is written, whatever the status and whoever made it.
+    server_.set_post_routing_handler(
+        [record = std::move(record)](const httplib::Request& request, httplib::Response& response) {
+            if (!exchange.begun) exchange.begin();  // refused before any other hook: all that is known is now
+            if (exchange.recorded) record_exchange(record, request, response);
+            exchange.end();
+        });
+}
+
+void Instrument::get(const std::string& route, Handler handler) {
+    server_.Get(route,
+                [route, handler = std::move(handler)](const httplib::Request& request, httplib::Response& response) {
+                    exchange.route = route;
+                    answer(response, handler(request));
+                });
+}
+
+void Instrument::get_unrecorded(const std::string& route, Handler handler) {
+    server_.Get(route, [handler = std::move(handler)](const httplib::Request& request, httplib::Response& response) {
+        exchange.recorded = false;
+        answer(response, handler(request));
+    });
+}
+
+void Instrument::arrived(std::string_view client) {
+    exchange.end();
+    exchange.client = client;
+    exchange.begin();
+}
+
+}  // namespace outrigger::app

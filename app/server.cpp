@@ -1,0 +1,189 @@
+#include "app/server.h"
+
+#include <httplib.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
+#include <atomic>
+#include <cerrno>
+#include <condition_variable>
+#include <mutex>
+#include <stdexcept>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+namespace outrigger::app {
+namespace {
+
+// A Connection as cpp-httplib wants to see it.
+class ConnectionStream : public httplib::Stream {
+  public:
+    explicit ConnectionStream(Connection& connection) : connection_(connection) {}
+
+    bool is_readable() const override { return connection_.is_readable(); }
+    bool is_writable() const override { return connection_.is_writable(); }
+    ssize_t read(char* into, size_t size) override { return connection_.read(into, size); }
+    ssize_t write(const char* data, size_t size) override { return connection_.write(data, size); }
+    void get_remote_ip_and_port(std::string& ip, int& port) const override { to(connection_.peer(), ip, port); }
+    void get_local_ip_and_port(std::string& ip, int& port) const override { to(connection_.local(), ip, port); }
+    socket_t socket() const override { return connection_.fd(); }
+
+  private:
+    static void to(const Address& address, std::string& ip, int& port) {
+        ip = address.host;
+        port = address.port;
+    }
+
+    Connection& connection_;
+};
+
+class Http : public httplib::Server {
+  public:
+    // One request, answered into the connection. False: no further request can be read from it.
+    bool answer(Connection& connection, bool last) {
+        ConnectionStream stream{connection};
+        bool head_read = false;
+        bool close_asked = false;
+        const bool answered = process_request(stream, last, close_asked, [&](httplib::Request& request) {
+            head_read = true;
+            request.ranges.clear();  // many ranges of one page would multiply it
+            connection.begin_body();
+        });
+        // After a head that could not be read nobody knows where the next request begins.
+        return connection.flush() && answered && head_read && !close_asked && !last;
+    }
+};
+
+// An answer without a body says at least what it is. After those that cpp-httplib gives to what it could not read to
+// its end, the connection is closed.
+httplib::Server::HandlerResponse name_the_error(const httplib::Request&, httplib::Response& response) {
+    if (response.status == 400 || response.status == 413 || response.status == 414) {
+        response.set_header("Connection", "close");
+    }
+    if (!response.body.empty()) return httplib::Server::HandlerResponse::Unhandled;
+    const char* text = response.status == 404 ? "Not Found\n" : response.status < 500 ? "Bad Request\n" : "Error\n";
+    response.set_content(text, "text/plain; charset=utf-8");
+    return httplib::Server::HandlerResponse::Handled;
+}
+
+}  // namespace
+
+class Server::State {
+  public:
+    explicit State(ServerSettings settings) : settings_(std::move(settings)) {
+        if (!stop_fd_) throw std::system_error(errno, std::generic_category(), "eventfd");
+        http_.set_keep_alive_max_count(settings_.requests_a_connection);  // these two are what Keep-Alive: says
+        http_.set_keep_alive_timeout(std::chrono::ceil<std::chrono::seconds>(settings_.connection.idle).count());
+        http_.set_payload_max_length(settings_.connection.body_bytes);
+        http_.set_error_handler(httplib::Server::HandlerWithResponse{name_the_error});
+    }
+
+    void start(int listening_fd) {
+        listening_fd_ = listening_fd;
+        const std::lock_guard lock{mutex_};
+        start_thread();
+    }
+
+    void ask_to_stop() {
+        stopping_ = true;
+        eventfd_write(stop_fd_.get(), 1);
+    }
+
+    bool wait_for_threads(std::chrono::milliseconds deadline) {
+        std::unique_lock lock{mutex_};
+        return all_left_.wait_for(lock, deadline, [this] { return threads_ == 0; });
+    }
+
+    Http http_;
+    std::function<void(std::string_view)> arrived_;
+
+  private:
+    void start_thread();  // mutex_ held
+    void run();
+    FileDescriptor accept_one(sockaddr_storage& peer) const;
+    void serve(FileDescriptor fd, const sockaddr_storage& peer);
+
+    ServerSettings settings_;
+    int listening_fd_ = -1;
+    FileDescriptor stop_fd_{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+    std::atomic<bool> stopping_ = false;
+    std::condition_variable all_left_;
+    std::mutex mutex_;  // guards the two counts below
+    std::size_t threads_ = 0;
+    std::size_t idle_ = 0;  // in accept(), or on the way there
+};
+
+void Server::State::start_thread() {
+    ++threads_;
+    ++idle_;
+    try {
+        std::thread{[this] { run(); }}.detach();  // counted; ~Server waits for the last
+    } catch (const std::system_error&) {
+        --threads_;
+        --idle_;
+        if (threads_ == 0) throw;
+    }
+}
+
+// Each thread accepts for itself: nothing is handed over, a worker whose threads are all busy leaves new connections to
+// the other workers, and the last one to leave accept() sees to it that somebody is there.
+void Server::State::run() {
+    while (!stopping_) {
+        sockaddr_storage peer{};
+        auto fd = accept_one(peer);
+        if (!fd) continue;
+        {
+            const std::lock_guard lock{mutex_};
+            if (--idle_ == 0 && threads_ < settings_.threads) start_thread();
+        }
+        serve(std::move(fd), peer);
+        const std::lock_guard lock{mutex_};
+        ++idle_;
+        if (idle_ > settings_.idle_threads) break;
+    }
+    std::unique_lock lock{mutex_};
+    --idle_;
+    --threads_;
+    std::notify_all_at_thread_exit(all_left_, std::move(lock));
+}
+
+FileDescriptor Server::State::accept_one(sockaddr_storage& peer) const {
+    socklen_t size = sizeof peer;
+    FileDescriptor fd{accept4(listening_fd_, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_CLOEXEC)};
+    if (!fd && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+        std::this_thread::sleep_for(std::chrono::milliseconds{10});  // out of descriptors or memory: it may pass
+    }
+    return fd;
+}
+
+void Server::State::serve(FileDescriptor fd, const sockaddr_storage& peer) {
+    Connection connection{std::move(fd), peer, settings_.connection};
+    for (auto left = settings_.requests_a_connection; left > 0 && connection.wait_for_request(stop_fd_.get()); --left) {
+        if (arrived_) arrived_(connection.peer().host);
+        if (!http_.answer(connection, left == 1 || stopping_)) return;
+    }
+}
+
+Server::Server(ServerSettings settings) : state_(std::make_unique<State>(std::move(settings))) {}
+
+Server::~Server() {
+    state_->ask_to_stop();
+    while (!state_->wait_for_threads(std::chrono::seconds{1})) {
+    }
+}
+
+httplib::Server& Server::http() { return state_->http_; }
+
+void Server::on_arrival(std::function<void(std::string_view client)> callback) {
+    state_->arrived_ = std::move(callback);
+}
+
+void Server::start(int listening_fd) { state_->start(listening_fd); }
+
+bool Server::stop(std::chrono::milliseconds deadline) {
+    state_->ask_to_stop();
+    return state_->wait_for_threads(deadline);
+}
+
+}  // namespace outrigger::app

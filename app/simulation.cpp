@@ -1,0 +1,80 @@
+#include "app/simulation.h"
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <stdexcept>
+#include <string_view>
+
+#include "app/failure.h"
+
+namespace outrigger::app {
+
+struct SimulatedError : std::runtime_error, Traced {
+    SimulatedError() : std::runtime_error("the database did not answer in time") {}
+};
+
+[[gnu::noinline]] void query_database(double chance) {
+    constexpr double failing = 0.1;
+    if (chance < failing) [[likely]]
+        throw SimulatedError{};
+}
+
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::microseconds;
+
+template <typename Work>
+ChildSpan timed(std::string_view name, std::string_view resource, const Work& work) {
+    ChildSpan span;
+    span.name = name;
+    span.resource = resource;
+    span.kind = "client";
+    span.start_us = duration_cast<microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    const auto began = std::chrono::steady_clock::now();
+    try {
+        work();
+    } catch (const std::exception& error) {
+        span.error = describe(error);
+    }
+    span.duration_us = duration_cast<microseconds>(std::chrono::steady_clock::now() - began).count();
+    return span;
+}
+
+std::string two_decimals(double value) {
+    std::array<char, 32> text{};
+    const int length = std::snprintf(text.data(), text.size(), "%.2f", value);
+    return {text.data(), static_cast<std::size_t>(length)};
+}
+
+}  // namespace
+
+Reply simulate(const World& world) {
+    const auto milliseconds = 100.0 + 900.0 * world.chance();
+    const microseconds latency{static_cast<std::int64_t>(milliseconds * 1000)};
+    const auto in_cache = latency / 10;
+
+    Reply reply;
+    reply.spans.push_back(timed("cache.get", "GET simulation", [&] { world.sleep(in_cache); }));
+    reply.spans.push_back(timed("db.query", "SELECT simulation", [&] {
+        world.sleep(latency - in_cache);
+        query_database(world.chance());
+    }));
+    reply.error = reply.spans.back().error;
+
+    world.record_metric({MetricKind::histogram, "simulated_latency_seconds", milliseconds / 1000, {}});
+    if (reply.error) {
+        world.record_metric({MetricKind::count, "simulation_errors", 1, {}});
+        reply.status = 500;
+        reply.body = reply.error->message;
+        reply.message = "Simulated error: " + reply.error->message;
+    } else {
+        const auto text = two_decimals(milliseconds);
+        reply.body = "Request successful. Simulated latency: " + text + " milliseconds.";
+        reply.message = "Simulated latency: " + text + " ms";
+    }
+    return reply;
+}
+
+}  // namespace outrigger::app

@@ -1,0 +1,69 @@
+#include "app/trace.h"
+
+#include <httplib.h>
+#include <strings.h>
+
+#include <string_view>
+
+#include "shared/trace_context.h"
+
+namespace outrigger::app {
+namespace {
+
+bool same(std::string_view name, std::string_view wanted) {
+    return name.size() == wanted.size() && strncasecmp(name.data(), wanted.data(), name.size()) == 0;
+}
+
+// One walk over all headers: a look-up for each name that most requests do not bring would cost more than the rest of
+// an event. `joined` holds the tracestate when it came in several headers.
+TraceHeaders trace_headers(const httplib::Headers& headers, std::string& joined) {
+    TraceHeaders found;
+    found.traceparent_count = 0;
+    const auto keep_datadog = [&](std::string_view name, std::string_view value) {
+        if (same(name, "x-datadog-trace-id")) found.datadog_trace_id = value;
+        if (same(name, "x-datadog-parent-id")) found.datadog_parent_id = value;
+        if (same(name, "x-datadog-sampling-priority")) found.datadog_sampling_priority = value;
+        if (same(name, "x-datadog-origin")) found.datadog_origin = value;
+        if (same(name, "x-datadog-tags")) found.datadog_tags = value;
+    };
+    for (const auto& [name, value] : headers) {
+        if (name.size() < 10) continue;
+        const char first = static_cast<char>(name.front() | 0x20);
+        if (first == 'x') {
+            keep_datadog(name, value);
+        } else if (first != 't') {
+            continue;
+        } else if (same(name, "traceparent")) {
+            found.traceparent = value;
+            ++found.traceparent_count;
+        } else if (same(name, "tracestate")) {
+            if (!found.tracestate.empty()) joined = std::string{found.tracestate} + "," + value;
+            found.tracestate = joined.empty() ? std::string_view{value} : std::string_view{joined};
+        }
+    }
+    return found;
+}
+
+}  // namespace
+
+RequestTrace trace_of(const httplib::Request& request, IdSource& source, std::int64_t unix_seconds) {
+    RequestTrace trace;
+    trace.span_id = make_span_id(source);
+    std::string joined;
+    if (const auto context = extract_trace_context(trace_headers(request.headers, joined))) {
+        trace.trace_id = context->trace_id;
+        trace.parent_id = context->parent_id;
+        trace.priority = context->priority;
+        trace.last_datadog_span = context->last_datadog_span;
+    } else {
+        trace.trace_id = make_trace_id(source, unix_seconds);
+    }
+    return trace;
+}
+
+std::string to_traceparent(const RequestTrace& trace) {
+    const auto text = outrigger::to_traceparent(trace.trace_id, trace.span_id, trace.priority.value_or(1) > 0);
+    return {text.data(), text.size()};
+}
+
+}  // namespace outrigger::app

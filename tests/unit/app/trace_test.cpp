@@ -1,0 +1,77 @@
+#include "app/trace.h"
+
+#include <doctest/doctest.h>
+#include <httplib.h>
+
+using namespace outrigger;
+using namespace outrigger::app;
+
+namespace {
+
+constexpr auto traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+RequestTrace traced(const httplib::Headers& headers) {
+    httplib::Request request;
+    request.headers = headers;
+    IdSource source{7};
+    return trace_of(request, source, 1'763'800'000);
+}
+
+std::string id(const RequestTrace& trace) {
+    const auto digits = to_hex(trace.trace_id);
+    return {digits.data(), digits.size()};
+}
+
+}  // namespace
+
+TEST_CASE("a request without trace headers begins a trace of its own") {
+    const auto trace = traced({{"Host", "localhost"}, {"traceparent-like", traceparent}});
+    CHECK((high_half(trace.trace_id) >> 32) == 1'763'800'000);
+    CHECK(trace.span_id != 0);
+    CHECK(trace.parent_id == 0);
+    CHECK_FALSE(trace.priority);
+}
+
+TEST_CASE("a W3C header in any case of letters names trace and parent") {
+    for (const auto* name : {"traceparent", "Traceparent", "TRACEPARENT"}) {
+        const auto trace = traced({{name, traceparent}});
+        CHECK(id(trace) == "4bf92f3577b34da6a3ce929d0e0e4736");
+        CHECK(trace.parent_id == 0x00f067aa0ba902b7);
+        CHECK(trace.priority == std::int8_t{1});
+    }
+}
+
+TEST_CASE("two traceparent headers are as bad as none") {
+    CHECK(traced({{"traceparent", traceparent}, {"traceparent", traceparent}}).parent_id == 0);
+}
+
+TEST_CASE("a tracestate in several headers is read as one") {
+    const auto trace = traced({{"traceparent", traceparent}, {"tracestate", "a=1"}, {"tracestate", "dd=s:2"}});
+    CHECK(trace.priority == std::int8_t{2});
+}
+
+TEST_CASE("Datadog's headers name trace, parent and priority") {
+    const auto trace = traced({{"x-datadog-trace-id", "42"},
+                               {"X-Datadog-Parent-Id", "43"},
+                               {"x-datadog-sampling-priority", "-1"},
+                               {"x-datadog-tags", "_dd.p.tid=640cfd8d00000000"}});
+    CHECK(id(trace) == "640cfd8d00000000000000000000002a");
+    CHECK(trace.parent_id == 43);
+    CHECK(trace.priority == std::int8_t{-1});
+}
+
+TEST_CASE("where W3C headers give the parent, the last Datadog span is kept beside it") {
+    const auto trace = traced({{"x-datadog-trace-id", "11803532876627986230"},
+                               {"x-datadog-parent-id", "43"},
+                               {"traceparent", traceparent},
+                               {"tracestate", "dd=s:1;p:000000000000002c"}});
+    CHECK(trace.parent_id == 0x00f067aa0ba902b7);
+    CHECK(trace.last_datadog_span == 0x2cU);
+}
+
+TEST_CASE("the client is told which trace it was, sampled unless it said otherwise itself") {
+    RequestTrace trace{to_trace_id(1, 2), 3, 4, std::nullopt, std::nullopt};
+    CHECK(to_traceparent(trace) == "00-00000000000000010000000000000002-0000000000000003-01");
+    trace.priority = std::int8_t{0};
+    CHECK(to_traceparent(trace) == "00-00000000000000010000000000000002-0000000000000003-00");
+}
