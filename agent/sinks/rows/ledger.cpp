@@ -1,0 +1,100 @@
+#include "agent/sinks/rows/ledger.h"
+
+#include <cstdlib>
+
+namespace outrigger::rows {
+
+namespace {
+
+std::uint64_t number(const std::optional<std::string>& cell) {
+    return cell ? std::strtoull(cell->c_str(), nullptr, 10) : 0;
+}
+
+LedgerRow to_row(const std::vector<std::optional<std::string>>& cells) {
+    return {static_cast<std::int32_t>(number(cells.at(0))), number(cells.at(1)), number(cells.at(2))};
+}
+
+template <class Value>
+std::unexpected<DatabaseError> failed(const std::expected<Value, DatabaseError>& outcome) {
+    return std::unexpected(outcome.error());
+}
+
+}  // namespace
+
+std::string to_text(const journal::Uuid& uuid) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text;
+    for (std::size_t i = 0; i < uuid.size(); ++i) {
+        if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+        text += digits[uuid[i] >> 4];
+        text += digits[uuid[i] & 15];
+    }
+    return text;
+}
+
+std::expected<std::optional<LedgerRow>, DatabaseError> find_ledger(Session& session, const journal::Uuid& uuid) {
+    const auto found = session.execute("SELECT agent, \"position\", accepted FROM outrigger_ledger WHERE journal = '" +
+                                       to_text(uuid) + "'");
+    if (!found) return failed(found);
+    if (found->empty()) return std::nullopt;
+    return to_row(found->front());
+}
+
+std::expected<LedgerRow, DatabaseError> make_ledger(Session& session, const journal::Uuid& uuid,
+                                                    std::optional<std::int32_t> agent, std::uint64_t position,
+                                                    std::uint64_t accepted) {
+    const std::string number_columns = agent ? "agent, " : "";
+    const std::string number_values = agent ? std::to_string(*agent) + ", " : "";
+    const auto made = session.execute(
+        "INSERT INTO outrigger_ledger (" + number_columns + "journal, \"position\", accepted) " +
+        (agent ? "OVERRIDING SYSTEM VALUE " : "") + "VALUES (" + number_values + "'" + to_text(uuid) + "', " +
+        std::to_string(position) + ", " + std::to_string(accepted) + ") RETURNING agent, \"position\", accepted");
+    if (!made) return failed(made);
+    return to_row(made->front());
+}
+
+std::expected<Stored, DatabaseError> find_stored(Session& session, std::int32_t agent) {
+    const std::string who = " WHERE agent = " + std::to_string(agent);
+    const auto found = session.execute(
+        "SELECT coalesce(max(greatest), 0), coalesce(sum(events), 0) FROM ("
+        "SELECT max(\"position\") AS greatest, count(*) AS events FROM request_log" +
+        who + " UNION ALL SELECT max(last), sum(events) FROM outrigger_drops" + who +
+        " UNION ALL SELECT max(\"position\"), count(*) FROM outrigger_dead_letter" + who +
+        " UNION ALL SELECT max(last), sum(events) FROM outrigger_expired" + who + ") AS stored");
+    if (!found) return failed(found);
+    return Stored{number(found->at(0).at(0)), number(found->at(0).at(1))};
+}
+
+std::expected<bool, DatabaseError> advance_ledger(Session& session, std::int32_t agent, std::uint64_t from,
+                                                  std::uint64_t to, std::uint64_t accepted) {
+    const auto changed = session.change(
+        "UPDATE outrigger_ledger SET \"position\" = $3, accepted = accepted + $4, updated_at = now() "
+        "WHERE agent = $1 AND \"position\" = $2",
+        {std::to_string(agent), std::to_string(from), std::to_string(to), std::to_string(accepted)});
+    if (!changed) return failed(changed);
+    return *changed == 1;
+}
+
+std::expected<bool, DatabaseError> set_ledger(Session& session, const LedgerRow& from, const Stored& to) {
+    const auto changed = session.execute("UPDATE outrigger_ledger SET \"position\" = " + std::to_string(to.greatest) +
+                                         ", accepted = " + std::to_string(to.events) +
+                                         ", updated_at = now() WHERE agent = " + std::to_string(from.agent) +
+                                         " AND \"position\" = " + std::to_string(from.position) + " RETURNING 1");
+    if (!changed) return failed(changed);
+    return changed->size() == 1;
+}
+
+std::expected<std::uint64_t, DatabaseError> dropped_between(Session& session, std::int32_t agent, std::uint64_t after,
+                                                            std::uint64_t to) {
+    const std::string who = "agent = " + std::to_string(agent);
+    const std::string low = std::to_string(after);
+    const std::string high = std::to_string(to);
+    const auto found =
+        session.execute("SELECT (SELECT coalesce(sum(events), 0) FROM outrigger_drops WHERE " + who + " AND first > " +
+                        low + " AND last <= " + high + ") + (SELECT count(*) FROM outrigger_dead_letter WHERE " + who +
+                        " AND \"position\" > " + low + " AND \"position\" <= " + high + ")");
+    if (!found) return failed(found);
+    return number(found->at(0).at(0));
+}
+
+}  // namespace outrigger::rows
