@@ -27,7 +27,7 @@ class Batch {
     void add(const Envelope& envelope, Bytes payload);
     // States who a handle is. The writer remembers it and states it anew in each segment that uses it.
     void introduce(std::uint32_t emitter, const Identity& identity);
-    // The handle will not be used again (from this batch on).
+    // The handle will not be used after this batch; never in the batch that introduces it anew.
     void forget(std::uint32_t emitter);
     void add_receipt(Receipt receipt) { receipts_.push_back(receipt); }
 
@@ -38,11 +38,12 @@ class Batch {
   private:
     friend class Writer;
     friend class SegmentWriter;
+    friend class Stamper;
     std::vector<std::byte> bytes_;
     std::vector<std::pair<std::uint32_t, Identity>> introduced_;
     std::vector<std::uint32_t> forgotten_;
     std::vector<Receipt> receipts_;
-    std::vector<std::byte> scratch_;
+    std::vector<std::byte> scratch_;  // the writer's: identities to be stated
 };
 
 }  // namespace outrigger::journal

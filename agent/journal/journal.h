@@ -2,6 +2,7 @@
 // readers and retention; every call may come from any thread.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <expected>
@@ -20,12 +21,15 @@ using Uuid = std::array<std::uint8_t, 16>;
 
 enum class Durability : std::uint8_t { fsync, process };
 
+class Disk;
+
 struct JournalSettings {
     std::filesystem::path folder;    // <data dir>/journal, 0700
     std::filesystem::path fallback;  // journal/ beside the socket, <= 32 MiB, used while the first cannot be written
     std::uint64_t size_bytes = std::uint64_t{1} << 30;
     std::uint64_t segment_bytes = 0;  // 0: chosen from size_bytes (8..64 MiB)
     Durability durability = Durability::fsync;
+    std::shared_ptr<Disk> disk;  // null: the real one; tests pass one that fails
 };
 
 // The end of what readers may see.
@@ -34,6 +38,11 @@ struct Mark {
     Counts counts{};             // entries of each kind up to there
     std::int64_t at_us = 0;      // arrival of the last entry
 };
+
+// Upper bounds of the first 15 of JournalStatus::sync_buckets, in seconds; what is slower is in the last. Not
+// cumulative.
+inline constexpr std::array<double, 15> journal_sync_bounds = {
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10};
 
 struct JournalStatus {
     std::uint64_t bytes = 0;  // of all segments
@@ -48,9 +57,10 @@ struct JournalStatus {
     std::uint64_t oldest_position = 0;
 };
 
+class Reader;
+
 // Cannot be refused by anything found in the folder: what is damaged is quarantined and counted, what is foreign
 // ignored.
-class Reader;
 class Journal {
   public:
     // Recovers: cuts a torn tail, seals the last segment. Everything at or after `checkpoint_position` is verified now,
@@ -64,11 +74,20 @@ class Journal {
     Mark wait_beyond(std::uint64_t position, std::chrono::steady_clock::time_point deadline) const;
     void wake_waiters();  // so that a stopping reader does not wait for its deadline
 
-    // Reads on from `position` (the last one already handled; 0: from the beginning).
-    std::unique_ptr<Reader> read_from(std::uint64_t position);
+    // Reads on from `position` (the last one already handled; 0: from the beginning). `counts`: the journal's own at
+    // that position, if the caller kept them; used only when the segment that holds it is gone, so that the loss is
+    // exact. Without them every lost position counts as a request then. The reader must not outlive the journal.
+    std::unique_ptr<Reader> read_from(std::uint64_t position, const std::optional<Counts>& counts = std::nullopt);
+
+    // Whose positions these are: made when the journal is new, the newest segment's otherwise. A new one goes into the
+    // segments opened after the call, so it is given before the writer is made.
+    Uuid uuid() const;
+    void set_uuid(const Uuid& uuid);
 
     // Segments whose entries are all at or before this durable checkpoint may go.
     void checkpointed(std::uint64_t position);
+    // There will soon be no room unless a checkpoint lets old segments go: do not wait for the usual 64 MiB.
+    bool wants_checkpoint() const;
     // Removes segments: those every reader has passed and that are 10 minutes old; the oldest while the size is
     // exceeded.
     void apply_retention(std::chrono::system_clock::time_point now);

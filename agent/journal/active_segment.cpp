@@ -1,0 +1,66 @@
+#include "agent/journal/active_segment.h"
+
+#include <cerrno>
+#include <utility>
+
+namespace outrigger::journal {
+namespace {
+
+int write_header(Disk& disk, const File& file, const Header& header) {
+    std::vector<std::byte> bytes;
+    append(bytes, header);
+    iovec part{bytes.data(), bytes.size()};
+    return write_all(disk, file, {&part, 1}, 0);
+}
+
+}  // namespace
+
+ActiveSegment::ActiveSegment(Disk& disk, File file, Header header, std::filesystem::path path, std::uint64_t size)
+    : disk_(&disk), file_(std::move(file)), header_(std::move(header)), path_(std::move(path)), size_(size) {}
+
+std::expected<ActiveSegment, Failure> ActiveSegment::create(Disk& disk, const std::filesystem::path& folder,
+                                                            const Header& header, std::uint64_t bytes, bool durable) {
+    const auto path = folder / segment_name(header.id);
+    auto unfinished = path;
+    unfinished += ".new";
+    auto file = disk.create(unfinished);
+    if (!file && file.error() == EEXIST && disk.remove(unfinished) == 0) file = disk.create(unfinished);
+    if (!file) return std::unexpected(Failure{Op::open, file.error()});
+
+    Failure failure{Op::open, disk.allocate(*file, bytes)};
+    if (failure.code == 0) failure = {Op::write, write_header(disk, *file, header)};
+    if (failure.code == 0 && durable) failure = {Op::sync, disk.sync(*file)};
+    if (failure.code == 0) failure = {Op::open, disk.rename(unfinished, path)};
+    if (failure.code != 0) {
+        disk.remove(unfinished);
+        return std::unexpected(failure);
+    }
+    if (durable) failure = {Op::sync, disk.sync_folder(folder)};
+    if (failure.code != 0) {
+        disk.remove(path);
+        return std::unexpected(failure);
+    }
+    return ActiveSegment(disk, std::move(*file), header, path, bytes);
+}
+
+std::expected<void, Failure> ActiveSegment::append(std::span<iovec> parts, std::uint64_t bytes) {
+    if (const int error = write_all(*disk_, file_, parts, end_); error != 0)
+        return std::unexpected(Failure{Op::write, error});
+    end_ += bytes;
+    return {};
+}
+
+std::expected<void, Failure> ActiveSegment::sync() {
+    if (const int error = disk_->sync(file_); error != 0) return std::unexpected(Failure{Op::sync, error});
+    return {};
+}
+
+void ActiveSegment::seal(std::uint32_t ordinal, const Counts& counts) {
+    std::vector<std::byte> bytes;
+    append_seal(bytes, ordinal, counts, checksum_seed(header_));
+    iovec part{bytes.data(), bytes.size()};
+    if (!append({&part, 1}, bytes.size())) return;
+    if (disk_->cut(path_, end_) == 0) size_ = end_;
+}
+
+}  // namespace outrigger::journal

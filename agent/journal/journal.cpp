@@ -1,0 +1,47 @@
+#include "agent/journal/journal.h"
+
+#include <utility>
+
+#include "agent/journal/recovery.h"
+#include "agent/journal/retention.h"
+#include "agent/journal/segment_reader.h"
+#include "agent/journal/state.h"
+
+namespace outrigger::journal {
+
+std::expected<std::unique_ptr<Journal>, Error> Journal::open(JournalSettings settings,
+                                                             std::uint64_t checkpoint_position) {
+    auto disk = settings.disk ? settings.disk : std::make_shared<Disk>();
+    auto recovered = recover(*disk, settings, checkpoint_position);
+    auto state = std::make_unique<State>(std::move(settings), std::move(disk), std::move(recovered));
+    state->checkpointed(checkpoint_position);
+    return std::unique_ptr<Journal>(new Journal(std::move(state)));
+}
+
+Journal::Journal(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Journal::~Journal() = default;
+
+Mark Journal::mark() const { return state_->mark(); }
+
+Mark Journal::wait_beyond(std::uint64_t position, std::chrono::steady_clock::time_point deadline) const {
+    return state_->wait_beyond(position, deadline);
+}
+
+void Journal::wake_waiters() { state_->wake_waiters(); }
+
+std::unique_ptr<Reader> Journal::read_from(std::uint64_t position, const std::optional<Counts>& counts) {
+    return std::make_unique<SegmentReader>(*state_, position, counts);
+}
+
+Uuid Journal::uuid() const { return state_->uuid(); }
+void Journal::set_uuid(const Uuid& uuid) { state_->set_uuid(uuid); }
+
+void Journal::checkpointed(std::uint64_t position) { state_->checkpointed(position); }
+bool Journal::wants_checkpoint() const { return state_->wants_checkpoint(); }
+
+void Journal::apply_retention(std::chrono::system_clock::time_point now) { remove_segments(*state_, now, {}); }
+
+JournalStatus Journal::status() const { return state_->status(); }
+const JournalSettings& Journal::settings() const { return state_->settings(); }
+
+}  // namespace outrigger::journal

@@ -1,0 +1,176 @@
+#include "agent/journal/segment_reader.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "agent/journal/quarantine.h"
+
+namespace outrigger::journal {
+namespace {
+
+// Whose statement was lost with damaged bytes; not null, as Entry promises.
+const Identity nobody;
+
+std::uint64_t& request_count(Counts& counts) { return counts[static_cast<std::size_t>(Kind::request)]; }
+
+std::uint64_t less(std::uint64_t from, std::uint64_t what) { return from - std::min(from, what); }
+
+}  // namespace
+
+SegmentReader::SegmentReader(Journal::State& state, std::uint64_t position, const std::optional<Counts>& counts)
+    : state_(state), number_(state.add_reader(position)), position_(position) {
+    find_counts(counts);
+}
+
+SegmentReader::~SegmentReader() { state_.remove_reader(number_); }
+
+const Step& SegmentReader::next() {
+    step_.what = advance(UINT64_MAX);
+    return step_;
+}
+
+// The journal's own counts at the position this reader starts from.
+void SegmentReader::find_counts(const std::optional<Counts>& counts) {
+    if (position_ == 0) return;
+    view_ = state_.view(position_);
+    if (position_ >= view_.mark.position) {
+        counts_ = position_ == view_.mark.position ? view_.mark.counts : counts.value_or(view_.mark.counts);
+        return;
+    }
+    const Header& header = view_.segment->header;
+    if (position_ + 1 > header.first) {
+        const std::uint64_t target = std::exchange(position_, header.first - 1);
+        while (position_ < target && advance(target) != Step::What::retry) {
+        }
+        position_ = target;
+        return;
+    }
+    const std::uint64_t gone = header.first - 1 - position_;
+    counts_ = header.before;
+    if (gone > 0 && counts) counts_ = *counts;
+    if (gone > 0 && !counts) request_count(counts_) = less(request_count(counts_), gone);
+}
+
+// One step, not beyond `until`.
+Step::What SegmentReader::advance(std::uint64_t until) {
+    if (position_ >= view_.mark.position || position_ >= view_.last || !scan_) {
+        if (const auto what = enter(); what != Step::What::entry) return what;
+    }
+    if (!holds_entry_) {
+        const auto what = scan_->next(view_.segment->readable);
+        if (what == SegmentScan::What::retry) {
+            state_.count(Op::read);
+            return Step::What::retry;
+        }
+        holds_entry_ = what == SegmentScan::What::entry;
+    }
+    const std::uint64_t found = holds_entry_ ? view_.segment->header.first + scan_->head().ordinal : view_.last + 1;
+    if (found > position_ + 1) return lose(std::min({found - 1, view_.last, until}), false);
+    holds_entry_ = false;
+    return step_to_entry();
+}
+
+// Looks at the state again and makes the scan one of the segment that holds the next position. Step::What::entry: there
+// is more to read.
+Step::What SegmentReader::enter() {
+    while (true) {
+        const std::uint64_t at_hand = scan_ ? view_.segment->header.id : 0;
+        view_ = state_.view(position_);
+        if (position_ >= view_.mark.position || !view_.segment) return Step::What::end;
+        const Header& header = view_.segment->header;
+        if (scan_ && header.id == at_hand) return Step::What::entry;
+        scan_.reset();
+        if (position_ + 1 < header.first) {
+            view_.counts = header.before;
+            return lose(header.first - 1, true);
+        }
+        auto file = state_.disk().open(view_.segment->path);
+        if (!file && file.error() == ENOENT && state_.vanished(header.id)) continue;
+        if (!file) {
+            state_.count(Op::open);
+            return Step::What::retry;
+        }
+        scan_.emplace(state_.disk(), std::make_shared<const File>(std::move(*file)), header);
+        holds_entry_ = false;
+        identities_.clear();
+        last_emitter_ = 0;
+        counts_ = header.before;
+        const std::uint64_t target = std::exchange(position_, header.first - 1);
+        while (position_ < target)
+            if (advance(target) == Step::What::retry) {
+                scan_.reset();
+                position_ = target;
+                return Step::What::retry;
+            }
+        return Step::What::entry;
+    }
+}
+
+Step::What SegmentReader::step_to_entry() {
+    const Head& head = scan_->head();
+    ++position_;
+    ++counts_[head.kind];
+    if (head.envelope.kind == Kind::identity) {
+        if (auto identity = parse_identity(scan_->payload())) identities_[head.envelope.emitter] = std::move(*identity);
+        last_emitter_ = 0;
+    }
+    step_.entry = {position_, head.envelope, scan_->payload(), identify()};
+    return Step::What::entry;
+}
+
+const Identity* SegmentReader::identify() {
+    const std::uint32_t emitter = scan_->head().envelope.emitter;
+    if (emitter == 0) return nullptr;
+    if (emitter != last_emitter_) {
+        const auto found = identities_.find(emitter);
+        last_identity_ = found == identities_.end() ? &nobody : &found->second;
+        last_emitter_ = emitter;
+    }
+    return last_identity_;
+}
+
+Step::What SegmentReader::lose(std::uint64_t until, bool before_all) {
+    const bool removed = before_all || state_.was_removed(position_ + 1);
+    if (!removed && scan_ && scan_->met_damage() && state_.note_damage(view_.segment->header.id) &&
+        !quarantine_link(state_.disk(), view_.segment->path))
+        state_.count(Op::quarantine);
+    step_.first = position_ + 1;
+    step_.last = until;
+    step_.counts = missing_kinds(until - position_);
+    step_.reason = removed ? LossReason::journal_full : LossReason::damaged;
+    for (std::size_t kind = 0; kind < counts_.size(); ++kind) counts_[kind] += step_.counts[kind];
+    position_ = until;
+    return Step::What::lost;
+}
+
+// How many of each kind the next `lost` positions were: what the counts at the end of the segment say, less what can
+// still be read of it. With several holes in one segment each gets its number, and all of them together their kinds.
+Counts SegmentReader::missing_kinds(std::uint64_t lost) const {
+    Counts missing{};
+    Counts good{};
+    std::uint64_t later = 0;  // lost positions after these
+    if (scan_) {
+        SegmentScan ahead = *scan_;
+        std::uint64_t position = position_ + lost;
+        for (bool held = holds_entry_; held || ahead.next(view_.segment->readable) == SegmentScan::What::entry;
+             held = false) {
+            const std::uint64_t found = view_.segment->header.first + ahead.head().ordinal;
+            if (found > view_.last) break;
+            ++good[ahead.head().kind];
+            later += found - position - 1;
+            position = found;
+        }
+        later += view_.last - position;
+    }
+    for (std::size_t kind = 0; kind < missing.size(); ++kind)
+        missing[kind] = less(view_.counts[kind], counts_[kind] + good[kind]);
+    if (later == 0) return missing;
+    for (auto& count : missing) {
+        count = std::min(count, lost);
+        lost -= count;
+    }
+    return missing;
+}
+
+}  // namespace outrigger::journal

@@ -1,0 +1,46 @@
+// The reader behind Journal::read_from: goes from segment to segment, remembers who is who in the one at hand, and
+// makes a step out of every hole. One thread.
+#pragma once
+
+#include <unordered_map>
+
+#include "agent/journal/reader.h"
+#include "agent/journal/scan.h"
+#include "agent/journal/state.h"
+
+namespace outrigger::journal {
+
+class SegmentReader final : public Reader {
+  public:
+    SegmentReader(Journal::State& state, std::uint64_t position, const std::optional<Counts>& counts);
+    ~SegmentReader() override;
+
+    const Step& next() override;
+    std::uint64_t position() const override { return position_; }
+    const Counts& counts() const override { return counts_; }
+    void release(std::uint64_t position) override { state_.release(number_, position); }
+
+  private:
+    void find_counts(const std::optional<Counts>& counts);
+    Step::What advance(std::uint64_t until);
+    Step::What enter();
+    Step::What step_to_entry();
+    Step::What lose(std::uint64_t until, bool before_all);
+    Counts missing_kinds(std::uint64_t lost) const;
+    const Identity* identify();
+
+    Journal::State& state_;
+    const std::uint64_t number_;
+    std::uint64_t position_;
+    Counts counts_{};
+    Step step_;
+
+    View view_;  // as of the last look at the state; its segment is the one at hand, if there is a scan
+    std::optional<SegmentScan> scan_;
+    bool holds_entry_ = false;  // the scan's entry lies beyond a hole and has not been handed out
+    std::unordered_map<std::uint32_t, Identity> identities_;
+    std::uint32_t last_emitter_ = 0;
+    const Identity* last_identity_ = nullptr;
+};
+
+}  // namespace outrigger::journal

@@ -1,0 +1,289 @@
+#include "agent/journal/state.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace outrigger::journal {
+namespace {
+
+constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20;
+constexpr std::uint64_t fallback_bytes = 32 * mebibyte;
+constexpr std::chrono::minutes kept_for{10};  // so that a reader whose store goes back in time finds them
+
+}  // namespace
+
+std::string_view to_string(Op op) {
+    constexpr std::array<std::string_view, static_cast<std::size_t>(Op::count_)> names = {
+        "open", "write", "sync", "read", "remove", "damaged", "torn", "missing", "foreign", "quarantine"};
+    return names[static_cast<std::size_t>(op)];
+}
+
+std::uint64_t budget(const JournalSettings& settings, bool fallback) {
+    return fallback ? fallback_bytes : settings.size_bytes;
+}
+
+std::uint64_t segment_bytes(const JournalSettings& settings, bool fallback) {
+    const std::uint64_t wanted = settings.segment_bytes != 0
+                                     ? settings.segment_bytes
+                                     : std::clamp(settings.size_bytes / 32, 8 * mebibyte, 64 * mebibyte);
+    const std::uint64_t at_most = budget(settings, fallback) / 8;  // a small journal goes round in small steps
+    return std::max<std::uint64_t>(std::min(wanted, at_most), 2 * header_bytes);
+}
+
+Journal::State::State(JournalSettings settings, std::shared_ptr<Disk> disk, Recovered recovered)
+    : settings_(std::move(settings)),
+      disk_(std::move(disk)),
+      data_readable_(recovered.readable),
+      segments_(std::move(recovered.segments)),
+      mark_(recovered.mark),
+      uuid_(recovered.uuid),
+      next_id_(recovered.next_id),
+      generation_(recovered.generation),
+      errors_(recovered.errors) {
+    status_.problem = std::move(recovered.problem);
+}
+
+Mark Journal::State::mark() const {
+    const std::lock_guard lock(mutex_);
+    return mark_;
+}
+
+Mark Journal::State::wait_beyond(std::uint64_t position, std::chrono::steady_clock::time_point deadline) const {
+    std::unique_lock lock(mutex_);
+    mark_moved_.wait_until(lock, deadline,
+                           [&, woken = woken_] { return mark_.position > position || woken_ != woken; });
+    return mark_;
+}
+
+void Journal::State::wake_waiters() {
+    {
+        const std::lock_guard lock(mutex_);
+        ++woken_;
+    }
+    mark_moved_.notify_all();
+}
+
+std::uint64_t Journal::State::last_of(std::size_t index) const {
+    return index + 1 < segments_.size() ? segments_[index + 1].header.first - 1 : mark_.position;
+}
+
+View Journal::State::view(std::uint64_t position) const {
+    const std::lock_guard lock(mutex_);
+    View view{mark_, std::nullopt, 0, {}};
+    if (segments_.empty()) return view;
+    const auto after = std::ranges::upper_bound(segments_, position + 1, {},
+                                                [](const Segment& segment) { return segment.header.first; });
+    const auto index = static_cast<std::size_t>(std::max(after - segments_.begin(), std::ptrdiff_t{1}) - 1);
+    view.segment = segments_[index];
+    const bool whole = index + 1 < segments_.size() && last_of(index) <= mark_.position;
+    view.last = whole ? last_of(index) : mark_.position;
+    view.counts = whole ? segments_[index + 1].header.before : mark_.counts;
+    return view;
+}
+
+bool Journal::State::was_removed(std::uint64_t position) const {
+    const std::lock_guard lock(mutex_);
+    return std::ranges::any_of(removed_,
+                               [&](const auto& range) { return range.first <= position && position <= range.second; });
+}
+
+std::uint64_t Journal::State::add_reader(std::uint64_t released) {
+    const std::lock_guard lock(mutex_);
+    readers_[next_reader_] = released;
+    return next_reader_++;
+}
+
+void Journal::State::release(std::uint64_t reader, std::uint64_t position) {
+    const std::lock_guard lock(mutex_);
+    auto& released = readers_[reader];
+    released = std::max(released, position);
+}
+
+void Journal::State::remove_reader(std::uint64_t reader) {
+    const std::lock_guard lock(mutex_);
+    readers_.erase(reader);
+}
+
+bool Journal::State::vanished(std::uint64_t segment) {
+    const std::lock_guard lock(mutex_);
+    const auto gone = std::ranges::find(segments_, segment, [](const Segment& one) { return one.header.id; });
+    if (gone == segments_.end() || gone->leaving) return true;
+    if (gone + 1 == segments_.end()) return false;  // still being written, its name is gone
+    ++errors_[static_cast<std::size_t>(Op::missing)];
+    segments_.erase(gone);
+    return true;
+}
+
+bool Journal::State::note_damage(std::uint64_t segment) {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::ranges::find(segments_, segment, [](const Segment& one) { return one.header.id; });
+    if (found == segments_.end() || std::exchange(found->damaged, true)) return false;
+    ++errors_[static_cast<std::size_t>(Op::damaged)];
+    return true;
+}
+
+void Journal::State::count(Op op, std::uint64_t times) {
+    const std::lock_guard lock(mutex_);
+    errors_[static_cast<std::size_t>(op)] += times;
+}
+
+void Journal::State::begin_at(std::uint64_t first, const Counts& counts_before) {
+    const std::lock_guard lock(mutex_);
+    if (first - 1 > mark_.position) mark_.position = first - 1;
+    mark_.counts = counts_before;
+}
+
+std::uint64_t Journal::State::take_id() {
+    const std::lock_guard lock(mutex_);
+    return next_id_++;
+}
+
+std::uint64_t Journal::State::generation() const {
+    const std::lock_guard lock(mutex_);
+    return generation_;
+}
+
+bool Journal::State::holds(const std::filesystem::path& path) const {
+    const std::lock_guard lock(mutex_);
+    return std::ranges::any_of(segments_, [&](const Segment& segment) { return segment.path == path; });
+}
+
+std::vector<Segment> Journal::State::add(Segment segment) {
+    const std::lock_guard lock(mutex_);
+    std::vector<Segment> superseded;
+    while (!segments_.empty() && segments_.back().header.first >= segment.header.first) {
+        superseded.push_back(std::move(segments_.back()));
+        segments_.pop_back();
+    }
+    generation_ = segment.header.generation;
+    segments_.push_back(std::move(segment));
+    return superseded;
+}
+
+void Journal::State::publish(const Mark& mark, std::uint64_t segment, std::uint64_t readable) {
+    {
+        const std::lock_guard lock(mutex_);
+        mark_ = mark;
+        if (segments_.back().header.id == segment) segments_.back().readable = readable;
+    }
+    mark_moved_.notify_all();
+}
+
+void Journal::State::closed(std::uint64_t segment, std::uint64_t readable, std::uint64_t size) {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::ranges::find(segments_, segment, [](const Segment& one) { return one.header.id; });
+    if (found == segments_.end()) return;
+    found->readable = readable;
+    found->size = size;
+}
+
+void Journal::State::synced(std::chrono::nanoseconds took) {
+    const double seconds = std::chrono::duration<double>(took).count();
+    const std::lock_guard lock(mutex_);
+    ++status_.sync_count;
+    status_.sync_seconds_sum += seconds;
+    const auto bound = std::ranges::lower_bound(journal_sync_bounds, seconds);
+    ++status_.sync_buckets[static_cast<std::size_t>(bound - journal_sync_bounds.begin())];
+}
+
+void Journal::State::trouble(bool durable, std::string problem) {
+    const std::lock_guard lock(mutex_);
+    status_.durable = durable;
+    status_.problem = std::move(problem);
+}
+
+Uuid Journal::State::uuid() const {
+    const std::lock_guard lock(mutex_);
+    return uuid_;
+}
+
+Uuid Journal::State::newest_uuid() const {
+    const std::lock_guard lock(mutex_);
+    return segments_.empty() ? uuid_ : segments_.back().header.uuid;
+}
+
+void Journal::State::set_uuid(const Uuid& uuid) {
+    const std::lock_guard lock(mutex_);
+    uuid_ = uuid;
+}
+
+void Journal::State::checkpointed(std::uint64_t position) {
+    const std::lock_guard lock(mutex_);
+    checkpoint_ = std::max(checkpoint_, position);
+}
+
+bool Journal::State::wants_checkpoint() const {
+    const std::lock_guard lock(mutex_);
+    if (segments_.size() < 2 || last_of(0) <= checkpoint_) return false;
+    for (const bool fallback : {false, true}) {
+        const std::uint64_t soon = bytes_locked(fallback) + 2 * journal::segment_bytes(settings_, fallback);
+        if (soon > budget(settings_, fallback)) return true;
+    }
+    return false;
+}
+
+std::uint64_t Journal::State::bytes(bool fallback) const {
+    const std::lock_guard lock(mutex_);
+    return bytes_locked(fallback);
+}
+
+std::uint64_t Journal::State::bytes_locked(bool fallback) const {
+    std::uint64_t sum = 0;
+    for (const auto& segment : segments_)
+        if (segment.fallback == fallback) sum += segment.size;
+    return sum;
+}
+
+std::vector<Segment> Journal::State::take_leaving(std::chrono::system_clock::time_point now, const Room& room) {
+    const std::lock_guard lock(mutex_);
+    std::uint64_t passed = UINT64_MAX;  // by every reader
+    for (const auto& [reader, released] : readers_) passed = std::min(passed, released);
+    const auto now_us = std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count();
+    std::array<std::uint64_t, 2> bytes{};
+    for (const bool fallback : {false, true})
+        bytes[fallback] = bytes_locked(fallback) + (fallback == room.fallback ? room.bytes : 0);
+    std::vector<Segment> leaving;
+    for (std::size_t index = 0; index + 1 < segments_.size() && last_of(index) <= checkpoint_; ++index) {
+        auto& segment = segments_[index];
+        if (segment.leaving) continue;
+        const std::int64_t age_us = now_us - segments_[index + 1].header.created_us;
+        const bool done =
+            last_of(index) <= passed && (room.at_any_age || age_us >= std::chrono::microseconds(kept_for).count());
+        if (!done && bytes[segment.fallback] <= budget(settings_, segment.fallback)) continue;
+        segment.leaving = true;
+        bytes[segment.fallback] -= std::min(bytes[segment.fallback], segment.size);
+        leaving.push_back(segment);
+    }
+    return leaving;
+}
+
+void Journal::State::left(std::uint64_t segment, bool removed) {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::ranges::find(segments_, segment, [](const Segment& one) { return one.header.id; });
+    if (found == segments_.end()) return;
+    found->leaving = false;
+    if (!removed) {
+        ++errors_[static_cast<std::size_t>(Op::remove)];
+        return;
+    }
+    const std::pair range(found->header.first, last_of(static_cast<std::size_t>(found - segments_.begin())));
+    if (!removed_.empty() && removed_.back().second + 1 == range.first) {
+        removed_.back().second = range.second;
+    } else {
+        removed_.push_back(range);
+    }
+    segments_.erase(found);
+}
+
+JournalStatus Journal::State::status() const {
+    const std::lock_guard lock(mutex_);
+    JournalStatus status = status_;
+    status.bytes = bytes_locked(false) + bytes_locked(true);
+    status.segments = segments_.size();
+    status.oldest_position = segments_.empty() ? 0 : segments_.front().header.first;
+    for (std::size_t op = 0; op < errors_.size(); ++op)
+        status.errors.emplace_back(to_string(static_cast<Op>(op)), errors_[op]);
+    return status;
+}
+
+}  // namespace outrigger::journal
