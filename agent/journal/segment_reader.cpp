@@ -75,11 +75,10 @@ Step::What SegmentReader::advance(std::uint64_t until) {
 // is more to read.
 Step::What SegmentReader::enter() {
     while (true) {
-        const std::uint64_t at_hand = scan_ ? view_.segment->header.id : 0;
         view_ = state_.view(position_);
         if (position_ >= view_.mark.position || !view_.segment) return Step::What::end;
         const Header& header = view_.segment->header;
-        if (scan_ && header.id == at_hand) return Step::What::entry;
+        if (scan_ && header.id == scanned_) return Step::What::entry;
         scan_.reset();
         if (position_ + 1 < header.first) {
             view_.counts = header.before;
@@ -92,6 +91,7 @@ Step::What SegmentReader::enter() {
             return Step::What::retry;
         }
         scan_.emplace(state_.disk(), std::make_shared<const File>(std::move(*file)), header);
+        scanned_ = header.id;
         holds_entry_ = false;
         identities_.clear();
         last_emitter_ = 0;
