@@ -28,8 +28,7 @@ void declare(CLI::App& app) {
     for (const auto& setting : declared()) {
         app.add_option("--" + std::string(setting.name), CLI::callback_t(), described(setting))
             ->type_name(std::string(setting.placeholder))
-            ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-            ->allow_extra_args(false);
+            ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     }
     // Flags may stand after the command too.
     app.fallthrough();

@@ -34,8 +34,7 @@ std::size_t edit_distance(std::string_view left, std::string_view right) {
 }
 
 std::string_view nearest(std::string_view name, std::span<const std::string_view> known) {
-    constexpr std::size_t most = 64;  // names are short; the table must not grow with what somebody passes in
-    const auto wanted = without_prefix(name).substr(0, most);
+    const auto wanted = without_prefix(name);
     const auto distance = [&](std::string_view other) { return edit_distance(wanted, without_prefix(other)); };
     return *std::ranges::min_element(known, {}, distance);
 }

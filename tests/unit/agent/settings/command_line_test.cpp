@@ -155,6 +155,11 @@ TEST_CASE("every setting refuses what it cannot mean, naming itself, the value a
     }
 }
 
+TEST_CASE("a socket's path fits into a socket address") {
+    CHECK(refusal({"--socket", std::string(107, 'x')}) == "accepted");
+    CHECK(refusal({"--socket", std::string(108, 'x')}) != "accepted");
+}
+
 TEST_CASE("what is shown can be given again") {
     for (const auto& [name, good, bad, shown_] : samples) {
         CAPTURE(std::string(name));
@@ -244,6 +249,10 @@ TEST_CASE("a file that is missing, broken or names unknown keys is refused with 
           "--config: '/nowhere/x.toml' (flag) cannot be read: No such file or directory");
     CHECK(refusal({}, {{"OUTRIGGER_CONFIG", "/tmp"}}).contains("/tmp"));
     CHECK(refusal({}, {{"OUTRIGGER_CONFIG", "/tmp"}}) != "accepted");
+    const ConfigFile huge(std::string((1 << 20) + 1, '#'));
+    CHECK(refusal({"--config", huge.path}).contains("at most 1 MiB"));
+    const ConfigFile great(std::string(1 << 20, '#'));
+    CHECK(refusal({"--config", great.path}) == "accepted");
     const ConfigFile unknown("\n\nmetric-nmaes = 'otel'");
     CHECK(refusal({"--config", unknown.path}) ==
           unknown.path + ":3: unknown key 'metric-nmaes': did you mean 'metric-names'?");

@@ -12,7 +12,7 @@ using namespace outrigger::settings;
 
 namespace {
 
-Surroundings where(std::string writable, Environment environment) {
+Surroundings where(const std::string& writable, Environment environment) {
     Surroundings surroundings;
     surroundings.environment = std::move(environment);
     surroundings.may_hold_data = [writable](const std::string& directory) { return directory == writable; };

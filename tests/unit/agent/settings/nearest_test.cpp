@@ -29,5 +29,4 @@ TEST_CASE("the nearest name is the one that was meant") {
     CHECK(nearest("OUTRIGGER_SERVICE", known) == "DD_SERVICE");
     CHECK(nearest("OUTRIGGER_ENV", known) == "DD_ENV");
     CHECK(nearest("OUTRIGGER_STATS", known) == "OUTRIGGER_STATSD");
-    CHECK(nearest(std::string(1'000'000, 'x'), known) == "OUTRIGGER_SOCKET");
 }

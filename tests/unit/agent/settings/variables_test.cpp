@@ -25,6 +25,7 @@ TEST_CASE("an unknown variable is refused by name, its value unsaid") {
           Row{"OUTRIGGER_POSTGRES_PASSWORD", "OUTRIGGER_POSTGRES_PASSWORD_FILE"},
           Row{"OUTRIGGER_SERVICE", "DD_SERVICE"}, Row{"OUTRIGGER_PORT_", "OUTRIGGER_HTTP"},
           Row{"OUTRIGGER_PORT_9464", "OUTRIGGER_HTTP"}, Row{"OUTRIGGER_PORT_X_TCP", "OUTRIGGER_HTTP"},
+          Row{"OUTRIGGER_PORT__TCP", "OUTRIGGER_HTTP"}, Row{"OUTRIGGER_PORT_94X_TCP", "OUTRIGGER_HTTP"},
           Row{"OUTRIGGER_HTTP_", "OUTRIGGER_HTTP"}, Row{"OUTRIGGER_", "DD_ENV"}}) {
         CAPTURE(std::string(name));
         std::string said;
