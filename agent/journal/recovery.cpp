@@ -131,11 +131,10 @@ std::optional<Extent> measure(Disk& disk, Recovered& found, const Segment& segme
 void verify_closed(Disk& disk, Recovered& found, Segment& segment, const Header& next) {
     const auto extent = measure(disk, found, segment, false);
     if (!extent) return;
-    const bool short_of = extent->missing > 0 || segment.header.first + extent->entries < next.first;
-    if (extent->missing > 0 || (short_of && extent->met_damage)) {
+    if (extent->missing > 0 || extent->met_damage) {
         mark_damaged(disk, found, segment);
-    } else if (short_of) {
-        count(found, Op::missing);
+    } else if (segment.header.first + extent->entries < next.first) {
+        count(found, Op::missing);  // the segment behind it
     }
 }
 

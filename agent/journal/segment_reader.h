@@ -38,7 +38,7 @@ class SegmentReader final : public Reader {
     View view_;  // as of the last look at the state
     std::optional<SegmentScan> scan_;
     std::uint64_t scanned_ = 0;  // the id of its segment
-    bool holds_entry_ = false;  // the scan's entry lies beyond a hole and has not been handed out
+    bool holds_entry_ = false;   // the scan's entry lies beyond a hole and has not been handed out
     std::unordered_map<std::uint32_t, Identity> identities_;
     std::uint32_t last_emitter_ = 0;
     const Identity* last_identity_ = nullptr;

@@ -11,7 +11,11 @@
 namespace outrigger::journal {
 
 TestFolder::TestFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "journal-XXXXXX").string();
+    // Memory where there is some: thousands of images are written and read again.
+    const std::filesystem::path shared_memory = "/dev/shm";
+    const auto parent =
+        ::access(shared_memory.c_str(), W_OK) == 0 ? shared_memory : std::filesystem::temp_directory_path();
+    std::string name = (parent / "journal-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp " + name);
     path_ = name;
 }

@@ -121,4 +121,19 @@ TEST_CASE("a start finds everything again and goes on behind it") {
     }
 }
 
+TEST_CASE("a reader at the end of one segment goes on in the next, though that was empty when it first looked") {
+    const TestFolder folder;
+    {
+        const auto journal = opened(folder.settings());
+        REQUIRE(DirectWriter(*journal).keep_requests(1, 5));
+    }
+    const auto journal = opened(folder.settings());
+    const auto reader = journal->read_from(0);
+    CHECK(read_out(*reader).numbers == numbers(1, 5));
+    DirectWriter writer(*journal);
+    CHECK(read_out(*reader).numbers.empty());
+    REQUIRE(writer.keep_requests(6, 9));
+    CHECK(read_out(*reader).numbers == numbers(6, 9));
+}
+
 }  // namespace outrigger::journal
