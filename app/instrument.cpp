@@ -2,6 +2,7 @@
 
 #include <httplib.h>
 
+#include <array>
 #include <chrono>
 #include <exception>
 #include <span>
@@ -30,6 +31,7 @@ struct Exchange {
     std::string client;
     std::string_view route;
     Reply reply;
+    IdSource ids;
 
     void begin() {
         begun = true;
@@ -72,18 +74,20 @@ void answer_uncaught(httplib::Response& response, const std::exception_ptr& erro
     answer(response, std::move(reply));
 }
 
-void record_exchange(const RecordRequest& record, const httplib::Request& request, httplib::Response& response) {
-    thread_local IdSource ids;
-    const auto times = exchange.times();
-    const auto trace = trace_of(request, ids, times.start_us / 1'000'000);
-    response.set_header("traceparent", to_traceparent(trace));
+void record_exchange(Exchange& current, const RecordRequest& record, const httplib::Request& request,
+                     httplib::Response& response) {
+    const auto times = current.times();
+    const auto trace = trace_of(request, current.ids, times.start_us / 1'000'000);
+    // Only to a client that traces: cpp-httplib takes longer to write a header than all of an event takes.
+    if (trace.from_client) response.set_header("traceparent", to_traceparent(trace));
 
-    const auto spans = to_spans(exchange.reply.spans);
-    const auto last_span = to_hex(trace.last_datadog_span.value_or(0));
+    std::array<char, 16> last_span{};
+    if (trace.last_datadog_span) last_span = to_hex(*trace.last_datadog_span);
     const Tag upstream{"_dd.parent_id", {last_span.data(), last_span.size()}};
     const std::span<const Tag> tags{&upstream, trace.last_datadog_span ? 1U : 0U};
-    const std::string_view client = exchange.client.empty() ? request.remote_addr : exchange.client;
-    record(to_event(request, response, {client, exchange.route, times, trace}, exchange.reply, spans, tags));
+    const auto spans = to_spans(current.reply.spans);
+    const std::string_view client = current.client.empty() ? request.remote_addr : current.client;
+    record(to_event(request, response, {client, current.route, times, trace}, current.reply, spans, tags));
 }
 
 }  // namespace
@@ -100,9 +104,10 @@ Instrument::Instrument(httplib::Server& server, RecordRequest record) : server_(
     // Called last before the head is written, whatever the status and whoever made it.
     server_.set_post_routing_handler(
         [record = std::move(record)](const httplib::Request& request, httplib::Response& response) {
-            if (!exchange.begun) exchange.begin();  // refused before any other hook: all that is known is now
-            if (exchange.recorded) record_exchange(record, request, response);
-            exchange.end();
+            Exchange& current = exchange;
+            if (!current.begun) current.begin();  // refused before any other hook: all that is known is now
+            if (current.recorded) record_exchange(current, record, request, response);
+            current.end();
         });
 }
 
@@ -122,9 +127,10 @@ void Instrument::get_unrecorded(const std::string& route, Handler handler) {
 }
 
 void Instrument::arrived(std::string_view client) {
-    exchange.end();
-    exchange.client = client;
-    exchange.begin();
+    Exchange& next = exchange;
+    next.end();
+    next.client = client;
+    next.begin();
 }
 
 }  // namespace outrigger::app

@@ -15,8 +15,8 @@ bool same(std::string_view name, std::string_view wanted) {
 }
 
 // One walk over all headers: a look-up for each name that most requests do not bring would cost more than the rest of
-// an event. `joined` holds the tracestate when it came in several headers.
-TraceHeaders trace_headers(const httplib::Headers& headers, std::string& joined) {
+// an event. Nothing when no header names a trace; `joined` holds the tracestate when it came in several headers.
+std::optional<TraceHeaders> trace_headers(const httplib::Headers& headers, std::string& joined) {
     TraceHeaders found;
     found.traceparent_count = 0;
     const auto keep_datadog = [&](std::string_view name, std::string_view value) {
@@ -41,6 +41,7 @@ TraceHeaders trace_headers(const httplib::Headers& headers, std::string& joined)
             found.tracestate = joined.empty() ? std::string_view{value} : std::string_view{joined};
         }
     }
+    if (found.traceparent_count == 0 && found.datadog_trace_id.empty()) return std::nullopt;
     return found;
 }
 
@@ -50,7 +51,10 @@ RequestTrace trace_of(const httplib::Request& request, IdSource& source, std::in
     RequestTrace trace;
     trace.span_id = make_span_id(source);
     std::string joined;
-    if (const auto context = extract_trace_context(trace_headers(request.headers, joined))) {
+    const auto headers = trace_headers(request.headers, joined);
+    const auto context = headers ? extract_trace_context(*headers) : std::nullopt;
+    trace.from_client = context.has_value();
+    if (context) {
         trace.trace_id = context->trace_id;
         trace.parent_id = context->parent_id;
         trace.priority = context->priority;

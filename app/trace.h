@@ -22,6 +22,7 @@ struct RequestTrace {
     std::uint64_t parent_id = 0;
     std::optional<std::int8_t> priority;
     std::optional<std::uint64_t> last_datadog_span;  // the tag _dd.parent_id, see shared/trace_context.h
+    bool from_client = false;                        // the client named the trace
 };
 
 RequestTrace trace_of(const httplib::Request& request, IdSource& source, std::int64_t unix_seconds);
