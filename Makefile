@@ -61,6 +61,10 @@ unit: $(OUT)/unit-tests  ## the unit tests alone (ARGS='-tc=...' selects, here a
 integration: tests deps-test  ## the integration tests alone
 	@PROGRAM_FOLDER=$(OUT) tools/run-tests $(OUT)/integration-tests
 
+.PHONY: bench
+bench: $(patsubst tests/bench/%.cpp,$(OUT)/%,$(filter %_bench.cpp,$(BENCH)))  ## what the hot road costs: encoding, record() in an app thread
+	@for program in $^; do $$program || exit 1; done
+
 .PHONY: check
 check:       ## what to run before handing over: format, lint, layers, test, asan
 	@$(MAKE) lint && $(MAKE) layers && $(MAKE) test && $(MAKE) asan
@@ -116,6 +120,10 @@ $(OUT)/demo-app: $(call objects,app/main.cpp $(APP) $(SHARED))
 $(OUT)/demo-app: LDFLAGS += -rdynamic  # so that the stacks it shows name functions
 $(OUT)/unit-tests: $(call objects,$(UNIT) $(AGENT) $(APP) $(SHARED))
 $(OUT)/integration-tests: $(call objects,$(INTEGRATION) $(SHARED))
+
+$(OUT)/%_bench: $(OUT)/obj/tests/bench/%_bench.o $(call objects,$(SHARED))
+	@echo "  LINK $@"
+	$(QUIET)$(CXX) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 $(OUT)/outrigger $(OUT)/demo-app $(OUT)/unit-tests $(OUT)/integration-tests:
 	@mkdir -p $(@D)

@@ -6,27 +6,11 @@
 
 #include "shared/crc32c.h"
 #include "shared/record.h"
+#include "tests/bench/typical_request.h"
 
 namespace {
 
 using namespace outrigger;
-
-RequestEvent typical_request() {
-    RequestEvent event;
-    event.method = "GET";
-    event.route = "/users/:id/orders";
-    event.path = "/users/4711/orders?page=2";
-    event.status = 200;
-    event.duration_us = 1234;
-    event.start_us = 1'763'800'000'123'456;
-    event.response_bytes = 512;
-    event.client = "203.0.113.195";
-    event.trace_id = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
-    event.span_id = 17;
-    event.parent_id = 18;
-    event.message = "served from the cache";
-    return event;
-}
 
 template <typename Work>
 double best_nanoseconds(Work work) {
@@ -44,7 +28,7 @@ double best_nanoseconds(Work work) {
 }  // namespace
 
 int main() {
-    RequestEvent event = typical_request();
+    RequestEvent event = bench::typical_request();
     std::array<std::byte, 1024> buffer{};
     std::uint64_t kept = 0;  // printed, so that nothing is optimised away
     const double encode = best_nanoseconds([&] {
