@@ -1,0 +1,38 @@
+#include "agent/fold/fine_buckets.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+using namespace outrigger::fold;
+
+TEST_CASE("the value of a fine bucket is within 1.1 % of whatever fell into it") {
+    double worst = 0;
+    for (double value = 1e-7; value < 1e7; value *= 1.0007) {
+        worst = std::max(worst, std::abs(fine_value(fine_index(value)) - value) / value);
+    }
+    CHECK(worst <= 0.011);
+    CHECK(worst > 0.010);  // the buckets are as wide as they may be
+}
+
+TEST_CASE("a bound belongs to the bucket below it, and the next value to the next") {
+    CHECK(fine_index(1) == 0);
+    CHECK(fine_index(std::nextafter(1.0, 2.0)) == 1);
+    CHECK(fine_index(2) == 32);
+    CHECK(fine_index(0.5) == -32);
+    CHECK(fine_index(std::exp2(5.0 / 32)) == 5);
+}
+
+TEST_CASE("a fine histogram keeps the buckets that are not empty, by index, and zeros apart") {
+    FineHistogram histogram;
+    histogram.add(2, 3);
+    histogram.add(1);
+    histogram.add(2);
+    histogram.add(0, 2);
+    histogram.add(-1);
+    CHECK(histogram.zeros() == 3);
+    CHECK(histogram.buckets() == std::vector<FineHistogram::Bucket>{{0, 1}, {32, 4}});
+    histogram.clear();
+    CHECK(histogram.buckets().empty());
+    CHECK(histogram.zeros() == 0);
+}
