@@ -5,6 +5,8 @@
 namespace outrigger::fold {
 namespace {
 
+constexpr std::size_t greatest_stride = 65'536;
+
 template <class Id>
 void write_id(ByteWriter& out, const Id& id) {
     out.bytes(std::as_bytes(std::span(id)));
@@ -61,7 +63,8 @@ void write(ByteWriter& out, const RequestSeries& series) {
 }
 
 void read(ByteReader& in, RequestSeries& series, std::vector<SeriesLabels>& labels) {
-    series.stride = in.count(sizeof(std::uint64_t));
+    series.stride = in.number<std::uint32_t>();
+    if (series.stride > greatest_stride) in.fail();
     series.size = in.count(sizeof(std::uint32_t) + series.stride * sizeof(std::uint64_t));
     if (series.size != 0 && series.stride <= RequestSeries::buckets) in.fail();
     labels.resize(series.size);

@@ -38,12 +38,12 @@ TEST_CASE("names that would share a family or a sample are refused until the oth
     };
     using enum MetricKind;
     constexpr Row rows[] = {
-        {count, "x", count, "x_total", true},        {count, "x_total", count, "x", true},
-        {count, "x", gauge, "x_total", true},        {count, "x_total", gauge, "x", true},
-        {histogram, "x", count, "x_count", true},    {histogram, "x", gauge, "x_count", true},
-        {gauge, "x_sum", histogram, "x", true},      {gauge, "x_bucket", histogram, "x", true},
-        {histogram, "x", histogram, "x_sum", true},  {count, "x", gauge, "x_count", false},
-        {gauge, "x", gauge, "x_total", false},       {histogram, "x", count, "x_total", true},
+        {count, "x", count, "x_total", true},       {count, "x_total", count, "x", true},
+        {count, "x", gauge, "x_total", true},       {count, "x_total", gauge, "x", true},
+        {histogram, "x", count, "x_count", true},   {histogram, "x", gauge, "x_count", true},
+        {gauge, "x_sum", histogram, "x", true},     {gauge, "x_bucket", histogram, "x", true},
+        {histogram, "x", histogram, "x_sum", true}, {count, "x", gauge, "x_count", false},
+        {gauge, "x", gauge, "x_total", false},      {histogram, "x", count, "x_total", true},
         {count, "x", count, "x_total_total", true},
     };
     for (const auto& [first_kind, first, second_kind, second, shares] : rows) {
