@@ -111,11 +111,13 @@ bool Connection::flush() {
     return !write_failed_;
 }
 
-Address Connection::local() const {
+const Address& Connection::local() {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
-    if (getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
-    return to_text(address);
+    if (local_.host.empty() && getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0) {
+        local_ = to_text(address);
+    }
+    return local_;
 }
 
 bool Connection::refill() {

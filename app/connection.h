@@ -43,7 +43,7 @@ class Connection {
 
     int fd() const { return fd_.get(); }
     const Address& peer() const { return peer_; }
-    Address local() const;
+    const Address& local();
 
   private:
     using Clock = std::chrono::steady_clock;
@@ -53,6 +53,7 @@ class Connection {
 
     FileDescriptor fd_;
     Address peer_;
+    Address local_;  // empty until somebody asks
     const ConnectionLimits& limits_;
     std::array<char, 8192> in_;
     std::size_t in_at_ = 0;

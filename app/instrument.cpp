@@ -93,9 +93,8 @@ void record_exchange(Exchange& current, const RecordRequest& record, const httpl
 }  // namespace
 
 Instrument::Instrument(httplib::Server& server, RecordRequest record) : server_(server) {
-    server_.set_exception_handler([](const httplib::Request&, httplib::Response& response, std::exception_ptr error) {
-        answer_uncaught(response, error);
-    });
+    server_.set_exception_handler([](const httplib::Request&, httplib::Response& response,
+                                     const std::exception_ptr& error) { answer_uncaught(response, error); });
     if (!record) return;
     server_.set_pre_routing_handler([](const httplib::Request&, httplib::Response&) {
         if (!exchange.begun) exchange.begin();
