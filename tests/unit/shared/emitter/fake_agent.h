@@ -43,7 +43,6 @@ class FakeAgent {
     std::map<EmitterId, Kept> kept;
     std::vector<Hello> hellos;
     std::size_t accepted = 0;  // connections
-    std::size_t repeated = 0;  // records that came although they were kept
     std::size_t byes = 0;
     std::vector<std::string> wrong;  // what an emitter must not do
 
