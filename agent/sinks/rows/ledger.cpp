@@ -45,10 +45,10 @@ std::expected<LedgerRow, DatabaseError> make_ledger(Session& session, const jour
                                                     std::uint64_t accepted) {
     const std::string number_columns = agent ? "agent, " : "";
     const std::string number_values = agent ? std::to_string(*agent) + ", " : "";
-    const auto made = session.execute(
-        "INSERT INTO outrigger_ledger (" + number_columns + "journal, \"position\", accepted) " +
-        (agent ? "OVERRIDING SYSTEM VALUE " : "") + "VALUES (" + number_values + "'" + to_text(uuid) + "', " +
-        std::to_string(position) + ", " + std::to_string(accepted) + ") RETURNING agent, \"position\", accepted");
+    const auto made = session.execute("INSERT INTO outrigger_ledger (" + number_columns +
+                                      "journal, \"position\", accepted) " + (agent ? "" : "") + "VALUES (" +
+                                      number_values + "'" + to_text(uuid) + "', " + std::to_string(position) + ", " +
+                                      std::to_string(accepted) + ") RETURNING agent, \"position\", accepted");
     if (!made) return failed(made);
     return to_row(made->front());
 }
@@ -84,17 +84,22 @@ std::expected<bool, DatabaseError> set_ledger(Session& session, const LedgerRow&
     return changed->size() == 1;
 }
 
-std::expected<std::uint64_t, DatabaseError> dropped_between(Session& session, std::int32_t agent, std::uint64_t after,
-                                                            std::uint64_t to) {
+std::expected<DroppedByReason, DatabaseError> dropped_between(Session& session, std::int32_t agent, std::uint64_t after,
+                                                              std::uint64_t to) {
     const std::string who = "agent = " + std::to_string(agent);
     const std::string low = std::to_string(after);
     const std::string high = std::to_string(to);
-    const auto found =
-        session.execute("SELECT (SELECT coalesce(sum(events), 0) FROM outrigger_drops WHERE " + who + " AND first > " +
-                        low + " AND last <= " + high + ") + (SELECT count(*) FROM outrigger_dead_letter WHERE " + who +
-                        " AND \"position\" > " + low + " AND \"position\" <= " + high + ")");
+    const auto found = session.execute(
+        "SELECT reason, sum(events) FROM outrigger_drops WHERE " + who + " AND first > " + low + " AND last <= " +
+        high + " GROUP BY reason UNION ALL SELECT 'refused_by_database', count(*) FROM outrigger_dead_letter WHERE " +
+        who + " AND \"position\" > " + low + " AND \"position\" <= " + high);
     if (!found) return failed(found);
-    return number(found->at(0).at(0));
+    DroppedByReason dropped;
+    for (const auto& row : *found)
+        for (std::size_t i = 0; i < static_cast<std::size_t>(books::SinkDrop::count_); ++i)
+            if (row.at(0) == books::to_string(static_cast<books::SinkDrop>(i)))
+                dropped[static_cast<books::SinkDrop>(i)] += number(row.at(1));
+    return dropped;
 }
 
 }  // namespace outrigger::rows

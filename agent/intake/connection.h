@@ -1,0 +1,46 @@
+// One client of the socket: its descriptor, what it sent and was not yet read, what it is owed. Intake's thread alone.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "agent/intake/admission.h"
+#include "shared/file_descriptor.h"
+
+namespace outrigger::intake {
+
+enum class Language : std::uint8_t { undecided, records, lines };
+
+struct Connection {
+    Connection(FileDescriptor socket, std::uint64_t id, std::uint32_t peer_uid);
+
+    FileDescriptor fd;
+    Sender sender;
+    std::uint32_t uid = 0;
+    Language language = Language::undecided;
+    std::vector<std::byte> input;    // read and not yet taken: part of a record or line, or all that found no room
+    std::vector<std::byte> output;   // owed to the client; at most some 64 KiB, refusals beyond are passed over
+    std::uint64_t lines = 0;         // of JSON: lines seen, for refusals without a hello
+    std::uint64_t acknowledged = 0;  // the last number told to the client
+    bool started = false;            // something was taken: a hello comes too late
+    bool at_end = false;             // the client will send no more
+    bool closing = false;            // close once output is written
+    std::uint32_t watched = 0;       // epoll events asked for
+
+    bool owes_nothing() const { return !sender.touched && !sender.in_flight && output.empty(); }
+};
+
+// What a language did with the bytes it was shown.
+struct Consumed {
+    std::size_t bytes = 0;
+    bool close = false;  // the stream cannot be followed any further
+};
+
+// Writes what is owed, without waiting. False: the client is gone.
+bool write_output(Connection& connection);
+
+inline constexpr std::size_t output_limit = 64 * 1024;
+
+}  // namespace outrigger::intake

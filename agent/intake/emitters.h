@@ -1,0 +1,65 @@
+// Who sends: each emitter's id, owner and the number wanted next, counted on from what is in flight; the fold's marks
+// are the same as of what is kept. Intake's thread alone.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "agent/journal/batch.h"
+#include "shared/protocol.h"
+
+namespace outrigger::intake {
+
+// What is known of an emitter before this agent's life: from the fold, after replay.
+struct KnownEmitter {
+    EmitterId id{};
+    std::uint32_t uid = 0;
+    std::uint64_t highest = 0;
+    std::int64_t last_us = 0;
+};
+
+struct Emitter {
+    Identity identity;
+    std::uint64_t next = 1;        // the number wanted next
+    std::uint32_t handle = 0;      // in the journal; 0: not introduced yet
+    bool known = false;            // a record of it was journaled
+    std::uint64_t connection = 0;  // the live connection or ring drain that speaks for it; 0: none
+    std::int64_t last_us = 0;
+    DropTotals drop_totals{};  // the greatest journaled in this life
+};
+
+class Emitters {
+  public:
+    explicit Emitters(const std::vector<KnownEmitter>& known);
+
+    // Lets a hello in: finds or makes its emitter, whose `next` is then the welcome's. A `first` beyond what is known
+    // is journaled as a gap. Refused: an id of another uid, numbers out of range.
+    std::expected<Emitter*, Refused> welcome(const Identity& identity, std::uint64_t first, std::int64_t now_us,
+                                             journal::Batch& batch);
+    // The handle to journal under, introduced to the writer at its first use.
+    std::uint32_t handle(Emitter& emitter, journal::Batch& batch);
+    // The connection is gone. An emitter of which nothing was journaled is forgotten at once.
+    void leave(Emitter& emitter, journal::Batch& batch);
+    // Forgets those idle for more than an hour (without a connection, and whose id `in_use` does not claim).
+    void forget_idle(std::int64_t now_us, const std::function<bool(const EmitterId&)>& in_use, journal::Batch& batch);
+
+    std::size_t size() const { return emitters_.size(); }
+
+    static constexpr std::size_t most = 65'536;
+
+  private:
+    struct Hash {
+        std::size_t operator()(const EmitterId& id) const;
+    };
+    void make_room(journal::Batch& batch);
+
+    std::unordered_map<EmitterId, std::unique_ptr<Emitter>, Hash> emitters_;
+    std::uint32_t next_handle_ = 1;
+};
+
+}  // namespace outrigger::intake

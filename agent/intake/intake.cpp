@@ -1,0 +1,36 @@
+#include "agent/intake/intake.h"
+
+#include <pthread.h>
+
+#include <thread>
+
+#include "agent/intake/loop.h"
+
+namespace outrigger::intake {
+
+// The loop and its thread, joined first.
+struct Intake::Running {
+    Loop loop;
+    std::jthread thread;
+};
+
+Intake::Intake(int listener, IntakeSettings settings, const std::vector<KnownEmitter>& known, IntakeHooks hooks)
+    : running_(new Running{{listener, std::move(settings), known, std::move(hooks)}, {}}) {
+    running_->thread = std::jthread([&loop = running_->loop] {
+        ::pthread_setname_np(::pthread_self(), "intake");
+        loop.run();
+    });
+}
+
+Intake::~Intake() { stop(std::chrono::milliseconds(0)); }
+
+void Intake::kept(std::span<const journal::Receipt> receipts) { running_->loop.kept(receipts); }
+
+void Intake::stop(std::chrono::milliseconds deadline) {
+    running_->loop.ask_to_stop(std::chrono::steady_clock::now() + deadline);
+    if (running_->thread.joinable()) running_->thread.join();
+}
+
+const Counters& Intake::counters() const { return running_->loop.counters(); }
+
+}  // namespace outrigger::intake

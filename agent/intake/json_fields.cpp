@@ -1,0 +1,113 @@
+#include "agent/intake/json_fields.h"
+
+#include <cmath>
+
+#include "shared/utf8.h"
+
+namespace outrigger::intake::json {
+
+namespace {
+
+int hex_digit(char digit) {
+    if (digit >= '0' && digit <= '9') return digit - '0';
+    if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
+    if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
+    return -1;
+}
+
+bool read_hex(std::string_view digits, std::span<std::uint8_t> out) {
+    if (digits.size() != out.size() * 2) return false;
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        const int high = hex_digit(digits[2 * i]);
+        const int low = hex_digit(digits[2 * i + 1]);
+        if (high < 0 || low < 0) return false;
+        out[i] = static_cast<std::uint8_t>(high * 16 + low);
+    }
+    return true;
+}
+
+}  // namespace
+
+std::string_view text(const element& value, std::string_view field) {
+    std::string_view found;
+    if (value.get(found)) throw Refused{Refusal::wrong_type, field, "a string"};
+    return found;
+}
+
+std::int64_t integer(const element& value, std::string_view field) {
+    std::int64_t found = 0;
+    if (!value.get(found)) return found;
+    if (value.is_uint64()) throw Refused{Refusal::out_of_range, field, "an integer below 2^63"};
+    throw Refused{Refusal::wrong_type, field, "an integer"};
+}
+
+double number(const element& value, std::string_view field) {
+    double found = 0;
+    if (value.get(found)) throw Refused{Refusal::wrong_type, field, "a number"};
+    if (!std::isfinite(found)) throw Refused{Refusal::out_of_range, field, "a finite number"};
+    return found;
+}
+
+TraceId trace_id(const element& value) {
+    TraceId id{};
+    if (!read_hex(text(value, "trace_id"), id)) throw Refused{Refusal::out_of_range, "trace_id", "32 hex digits"};
+    return id;
+}
+
+std::uint64_t span_id(const element& value, std::string_view field) {
+    std::array<std::uint8_t, 8> bytes{};
+    if (!read_hex(text(value, field), bytes)) throw Refused{Refusal::out_of_range, field, "16 hex digits"};
+    std::uint64_t id = 0;
+    for (const auto byte : bytes) id = id << 8 | byte;
+    return id;
+}
+
+std::int8_t priority(const element& value) {
+    const auto found = integer(value, "priority");
+    if (found < -1 || found > 2) throw Refused{Refusal::out_of_range, "priority", "-1, 0, 1 or 2"};
+    return static_cast<std::int8_t>(found);
+}
+
+EmitterId emitter_id(const element& value) {
+    EmitterId id{};
+    if (!read_hex(text(value, "emitter"), id) || id == EmitterId{})
+        throw Refused{Refusal::bad_hello, "emitter", "32 hex digits, not all zero"};
+    return id;
+}
+
+std::string identity_text(const element& value, std::string_view field) {
+    const std::string_view found = text(value, field);
+    std::string mended(utf8::mended_length(found, limits::identity_text_bytes), '\0');
+    utf8::mend(found, limits::identity_text_bytes, mended.data());
+    return mended;
+}
+
+ErrorInfo error(const element& value, std::string_view field) {
+    simdjson::dom::object fields;
+    if (value.get(fields)) throw Refused{Refusal::wrong_type, field, "an object of type, message and stack"};
+    ErrorInfo info;
+    for (const auto [key, part] : fields) {
+        if (part.is_null()) continue;
+        if (key == "type")
+            info.type = text(part, "error.type");
+        else if (key == "message")
+            info.message = text(part, "error.message");
+        else if (key == "stack")
+            info.stack = text(part, "error.stack");
+    }
+    return info;
+}
+
+std::span<const Tag> tags(const element& value, std::span<Tag> room) {
+    simdjson::dom::object fields;
+    if (value.get(fields)) throw Refused{Refusal::wrong_type, "tags", "an object of strings"};
+    std::size_t count = 0;
+    for (const auto [key, part] : fields) {
+        if (part.is_null()) continue;
+        const auto found = text(part, "tags");
+        if (count < room.size()) room[count++] = {key, found};
+    }
+    return room.first(count);
+}
+
+}  // namespace outrigger::intake::json

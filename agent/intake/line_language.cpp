@@ -1,0 +1,154 @@
+#include "agent/intake/line_language.h"
+
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+namespace outrigger::intake {
+
+namespace {
+
+void say(Connection& connection, std::string_view line) {
+    const auto* bytes = reinterpret_cast<const std::byte*>(line.data());
+    connection.output.insert(connection.output.end(), bytes, bytes + line.size());
+}
+
+// `seq` is the number the line took; without one, `line` is its number on this connection.
+void answer_refused(Connection& connection, bool numbered, const Refused& refused) {
+    if (connection.output.size() > output_limit) return;
+    std::string detail(refused.field);
+    if (!refused.accepted.empty()) detail.append(": ").append(refused.accepted);
+    nlohmann::ordered_json answer{{"type", "refused"}};
+    if (numbered)
+        answer["seq"] = connection.sender.sent;
+    else
+        answer["line"] = connection.lines;
+    answer["reason"] = to_string(refused.reason);
+    answer["detail"] = detail;
+    say(connection, answer.dump() + "\n");
+}
+
+void refuse(Connection& connection, Admission& admission, const Refused& refused) {
+    admission.refuse(connection.sender, refused.reason);
+    answer_refused(connection, connection.sender.emitter != nullptr, refused);
+}
+
+void refuse_unnumbered(Connection& connection, Admission& admission, const Refused& refused) {
+    admission.refuse_unnumbered(refused.reason);
+    answer_refused(connection, false, refused);
+}
+
+bool blank(std::string_view line) { return line.find_first_not_of(" \t\r") == std::string_view::npos; }
+
+}  // namespace
+
+Consumed LineLanguage::take(Connection& connection, Admission& admission, Bytes bytes) {
+    Consumed consumed;
+    std::uint64_t lines = 0;
+    while (admission.has_room() && !consumed.close && !connection.at_end) {
+        const Bytes rest = bytes.subspan(consumed.bytes);
+        if (rest.empty()) break;
+        const auto* newline = static_cast<const std::byte*>(std::memchr(rest.data(), '\n', rest.size()));
+        const std::size_t length = newline == nullptr ? rest.size() : static_cast<std::size_t>(newline - rest.data());
+        if (length > limits::line_bytes) {
+            ++lines;
+            ++connection.lines;
+            refuse(connection, admission, {Refusal::too_long, "line", "at most 65536 bytes"});
+            consumed.close = true;
+            break;
+        }
+        if (newline == nullptr) break;
+        const std::string_view line(reinterpret_cast<const char*>(rest.data()), length);
+        consumed.bytes += length + 1;
+        ++connection.lines;
+        if (blank(line)) continue;
+        ++lines;
+        consumed.close = !take_line(connection, admission, line);
+    }
+    admission.counters().lines.fetch_add(lines, std::memory_order_relaxed);
+    return consumed;
+}
+
+void LineLanguage::take_rest(Connection& connection, Admission& admission, Bytes rest) {
+    const std::string_view line(reinterpret_cast<const char*>(rest.data()), rest.size());
+    if (connection.sender.emitter != nullptr || blank(line) || line.size() > limits::line_bytes) return;
+    ++connection.lines;
+    admission.counters().lines.fetch_add(1, std::memory_order_relaxed);
+    take_line(connection, admission, line);
+}
+
+bool LineLanguage::take_line(Connection& connection, Admission& admission, std::string_view line) {
+    const JsonLine& parsed = parser_.parse(line);
+    using What = JsonLine::What;
+    switch (parsed.what) {
+        case What::hello:
+            return take_hello(connection, admission, parsed.hello);
+        case What::bye:
+            connection.at_end = true;
+            return true;
+        case What::request:
+            take_request(connection, admission, parsed.request);
+            break;
+        case What::metric:
+            take_metric(connection, admission, parsed.metric);
+            break;
+        case What::dropped:
+            if (connection.sender.emitter != nullptr)
+                admission.drop_total(connection.sender, parsed.dropped.reason, parsed.dropped.total, true);
+            else
+                refuse(connection, admission, {Refusal::unexpected, "dropped", "only after a hello"});
+            break;
+        case What::refused:
+            if (parsed.refused.reason == Refusal::bad_hello) {
+                refuse_unnumbered(connection, admission, parsed.refused);
+                return false;
+            }
+            refuse(connection, admission, parsed.refused);
+            break;
+    }
+    connection.started = true;
+    return true;
+}
+
+bool LineLanguage::take_hello(Connection& connection, Admission& admission, const Hello& hello) {
+    if (connection.started || connection.sender.emitter != nullptr) {
+        refuse_unnumbered(connection, admission, {Refusal::unexpected, "hello", "one hello, before any other line"});
+        return true;
+    }
+    Identity identity = hello.identity;
+    identity.uid = connection.uid;
+    if (const auto welcome = admission.hello(connection.sender, identity, hello.first); !welcome) {
+        refuse_unnumbered(connection, admission, welcome.error());
+        return false;
+    }
+    connection.acknowledged = connection.sender.kept;
+    say(connection, R"({"type":"welcome","protocol":1,"next":)" + std::to_string(connection.sender.emitter->next) +
+                        R"(,"max_line":)" + std::to_string(limits::line_bytes) + "}\n");
+    return true;
+}
+
+void LineLanguage::take_request(Connection& connection, Admission& admission, const RequestEvent& event) {
+    const auto measured = measure(event);
+    if (!measured) return refuse(connection, admission, measured.error());
+    record_.resize(measured->length);
+    write(event, *measured, record_.data());
+    const auto view = RequestView::parse(record_);
+    if (!view) return refuse(connection, admission, view.error());
+    admission.request(connection.sender, *view, record_);
+}
+
+void LineLanguage::take_metric(Connection& connection, Admission& admission, const MetricEvent& event) {
+    const auto measured = measure(event);
+    if (!measured) return refuse(connection, admission, measured.error());
+    record_.resize(measured->length);
+    write(event, *measured, record_.data());
+    const auto view = MetricView::parse(record_);
+    if (!view) return refuse(connection, admission, view.error());
+    if (const auto admitted = admission.metric(connection.sender, *view, record_); !admitted)
+        refuse(connection, admission, admitted.error());
+}
+
+void LineLanguage::acknowledge(Connection& connection, std::uint64_t number) {
+    say(connection, R"({"type":"ack","seq":)" + std::to_string(number) + "}\n");
+}
+
+}  // namespace outrigger::intake

@@ -1,0 +1,70 @@
+#include <spdlog/spdlog.h>
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "agent/log/log.h"
+#include "agent/settings/command_line.h"
+#include "agent/settings/health.h"
+#include "agent/topology.h"
+#include "shared/error.h"
+
+namespace {
+
+using namespace outrigger;
+
+// Blocked in every thread; taken by wait_for_signal alone.
+sigset_t stop_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    return set;
+}
+
+int ask(const settings::Settings& settings) {
+    const auto answer = settings::ask_health(settings.http_host, settings.http_port);
+    if (answer) return 0;
+    std::fprintf(stderr, "outrigger health: %s\n", answer.error().what.c_str());
+    return 1;
+}
+
+int run(const settings::CommandLine& line) {
+    const sigset_t signals = stop_signals();
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+    const log::Log log(line.settings.log_format, line.settings.log_level);
+    for (const auto& note : line.notes) spdlog::info("{}", note);
+
+    Topology topology(line.settings, line.effective);
+    int signal = 0;
+    sigwait(&signals, &signal);
+    spdlog::info("stopping: {} received", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+    topology.stop();
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        const auto line = settings::parse({argv + 1, argv + argc}, settings::this_process());
+        if (!line.text.empty()) {
+            std::fputs(line.text.c_str(), stdout);
+            return 0;
+        }
+        return line.command == settings::Command::health ? ask(line.settings) : run(line);
+    } catch (const settings::SettingsError& error) {
+        std::fprintf(stderr, "outrigger: %s\n", error.what());
+        return 2;
+    } catch (const AlreadyOwned& error) {
+        std::fprintf(stderr, "outrigger: %s\n", error.what());
+        return 75;
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "outrigger: %s\n", error.what());
+        return 1;
+    }
+}
