@@ -32,11 +32,13 @@ File::~File() {
 }
 
 int Disk::make_folder(const std::filesystem::path& folder) {
-    if (::mkdir(folder.c_str(), 0700) == 0) return 0;
-    if (errno != ENOENT || !folder.has_parent_path() || folder.parent_path() == folder)
-        return errno == EEXIST ? 0 : errno;
-    if (const int error = make_folder(folder.parent_path()); error != 0) return error;
-    return ::mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST ? 0 : errno;
+    int error = result(::mkdir(folder.c_str(), 0700));
+    if (error == ENOENT && folder.has_parent_path() && folder.parent_path() != folder) {
+        error = make_folder(folder.parent_path());
+        if (error == 0) error = result(::mkdir(folder.c_str(), 0700));
+    }
+    if (error == 0 && folder.has_parent_path()) (void)sync_folder(folder.parent_path());  // best effort
+    return error == EEXIST ? 0 : error;
 }
 
 std::expected<File, int> Disk::create(const std::filesystem::path& path) {
@@ -97,6 +99,11 @@ std::expected<std::uint64_t, int> Disk::size(const File& file) {
     struct stat status{};
     if (::fstat(file.descriptor(), &status) != 0) return std::unexpected(errno);
     return static_cast<std::uint64_t>(status.st_size);
+}
+
+bool Disk::has_name(const File& file) {
+    struct stat status{};
+    return ::fstat(file.descriptor(), &status) == 0 && status.st_nlink > 0;
 }
 
 std::expected<std::vector<std::string>, int> Disk::list(const std::filesystem::path& folder) {

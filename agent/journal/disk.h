@@ -36,7 +36,7 @@ class Disk {
   public:
     virtual ~Disk() = default;
 
-    virtual int make_folder(const std::filesystem::path& folder);                // and those above it
+    virtual int make_folder(const std::filesystem::path& folder);                // and those above it, on disk
     virtual std::expected<File, int> create(const std::filesystem::path& path);  // must not exist
     virtual std::expected<File, int> open(const std::filesystem::path& path);    // a regular file, to read
     virtual int allocate(const File& file, std::uint64_t bytes);
@@ -49,6 +49,7 @@ class Disk {
     virtual int link(const std::filesystem::path& from, const std::filesystem::path& to);
     virtual int remove(const std::filesystem::path& path);
     virtual std::expected<std::uint64_t, int> size(const File& file);
+    virtual bool has_name(const File& file);  // false once it was deleted
     virtual std::expected<std::vector<std::string>, int> list(const std::filesystem::path& folder);
 };
 

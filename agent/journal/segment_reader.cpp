@@ -38,6 +38,7 @@ void SegmentReader::find_counts(const std::optional<Counts>& counts) {
         counts_ = position_ == view_.mark.position ? view_.mark.counts : counts.value_or(view_.mark.counts);
         return;
     }
+    if (!view_.segment) return void(counts_ = counts.value_or(Counts{}));
     const Header& header = view_.segment->header;
     if (position_ + 1 > header.first) {
         const std::uint64_t target = std::exchange(position_, header.first - 1);

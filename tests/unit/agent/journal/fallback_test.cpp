@@ -243,6 +243,37 @@ TEST_CASE("the running writer holds a batch back until it can be kept, and gives
     CHECK(journal->mark().position == 0);
 }
 
+TEST_CASE("a folder that is deleted under the journal is made again; only what was in it is lost, and counted") {
+    Broken broken;
+    const auto journal = opened(broken.settings);
+    DirectWriter writer(*journal);
+    REQUIRE(writer.keep_requests(1, 5));
+    std::filesystem::remove_all(broken.folder.path() / "data");
+    REQUIRE(writer.keep_requests(6, 9));
+    CHECK(errors(*journal, "missing") == 1);
+    CHECK(journal->status().durable);
+    const auto out = read_out(*journal);
+    CHECK(out.numbers == numbers(6, 9));
+    CHECK(out.lost_requests() == 5);
+    CHECK(read_out(*opened(broken.settings)).numbers == numbers(6, 9));
+}
+
+TEST_CASE("with nothing left and nowhere to write, a reader has nothing to say, and says it") {
+    Broken broken;
+    broken.disk->full = broken.folder.path();
+    const auto journal = opened(broken.settings);
+    DirectWriter writer(*journal, 11, {0, 7});  // as the checkpoint has it
+    const auto reader = journal->read_from(4, Counts{0, 3});
+    CHECK(requests(reader->counts()) == 3);
+    CHECK(reader->next().what == Step::What::end);
+    broken.disk->full.clear();
+    REQUIRE(writer.keep_requests(1, 2));
+    const auto out = read_out(*reader);
+    CHECK(out.numbers == numbers(1, 2));
+    CHECK(out.lost_requests() == 4);
+    CHECK(requests(out.counts) == 9);
+}
+
 TEST_CASE("a disk that does not answer is asked again; a page it never gives is a loss, counted") {
     Broken broken;
     Counts counts{};
