@@ -1,0 +1,62 @@
+// A real journal in a temporary folder, written by a real writer: what intake hands over is read back from there.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agent/intake/intake.h"
+#include "agent/journal/journal.h"
+#include "agent/journal/reader.h"
+#include "agent/journal/writer.h"
+#include "shared/unix_socket.h"
+#include "tests/unit/shared/emitter/memory_folder.h"
+
+namespace outrigger::test {
+
+// An entry that owns what it says.
+struct KeptEntry {
+    journal::Envelope envelope;
+    std::string path;  // of a request
+    std::string service;
+    std::vector<std::byte> payload;
+};
+
+class KeptJournal {
+  public:
+    KeptJournal();
+    ~KeptJournal();
+
+    // An intake on `folder/agent.sock` that knows these emitters.
+    void start_intake(const std::vector<intake::KnownEmitter>& known = {}, std::size_t max_connections = 64);
+    void stop_intake();
+    intake::Intake& intake() { return *intake_; }
+    std::string socket() const { return folder_ / "agent.sock"; }
+    std::string rings() const { return folder_ / "agent.sock.rings"; }
+
+    // Everything kept until there are `requests` request entries, or five seconds have passed; without identities.
+    std::vector<KeptEntry> entries(std::uint64_t requests);
+
+  private:
+    MemoryFolder folder_;
+    std::unique_ptr<journal::Journal> journal_;
+    std::unique_ptr<journal::Writer> writer_;
+    std::unique_ptr<UnixListener> listener_;
+    std::unique_ptr<intake::Intake> intake_;
+};
+
+// A client of the socket that talks text and waits at most five seconds.
+class LineClient {
+  public:
+    explicit LineClient(const std::string& socket);
+    void send(const std::string& text);
+    void send_end();        // no more from us
+    std::string receive();  // the next line; empty: the agent has closed
+    bool closed();
+
+  private:
+    FileDescriptor fd_;
+    std::string buffer_;
+};
+
+}  // namespace outrigger::test

@@ -1,0 +1,203 @@
+#include "agent/intake/orphan_rings.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <fstream>
+#include <thread>
+
+#include "shared/emitter/ring_file.h"
+#include "tests/unit/agent/intake/kept_journal.h"
+
+namespace outrigger::intake {
+
+namespace {
+
+using test::KeptJournal;
+using namespace std::chrono_literals;
+
+Hello some_hello(std::uint8_t last) {
+    Hello hello;
+    hello.identity.emitter[0] = 1;
+    hello.identity.emitter[15] = last;
+    hello.identity.service = "shop";
+    return hello;
+}
+
+bool push(Ring& ring, const std::string& path, bool publish = true) {
+    RequestEvent event;
+    event.path = path;
+    event.status = 200;
+    const auto measured = measure(event);
+    const auto slot = ring.reserve(measured->length);
+    if (!slot) return false;
+    write(event, *measured, slot->record);
+    if (publish) ring.publish(*slot, measured->length);
+    return true;
+}
+
+// A process that does this with a ring of its own, and dies without a word.
+template <class Does>
+void in_dying_process(const std::string& folder, std::uint8_t id, Does does) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        auto file = RingFile::make(folder, some_hello(id), ring::least_bytes);
+        if (file) does((*file)->ring());
+        ::_exit(file ? 0 : 1);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    REQUIRE(WEXITSTATUS(status) == 0);
+}
+
+std::size_t rings_in(const std::string& folder) {
+    std::size_t count = 0;
+    for (const auto& file : std::filesystem::directory_iterator(folder))
+        count += file.path().extension() == ".ring" ? 1 : 0;
+    return count;
+}
+
+bool soon(const std::function<bool()>& happens) {
+    for (int i = 0; i < 500 && !happens(); ++i) std::this_thread::sleep_for(10ms);
+    return happens();
+}
+
+TEST_CASE("the ring of a dead process is drained in order and removed once it is kept") {
+    KeptJournal journal;
+    in_dying_process(journal.rings(), 1, [](Ring& ring) {
+        for (int i = 1; i <= 500; ++i) push(ring, "/" + std::to_string(i));
+    });
+    journal.start_intake();
+    const auto entries = journal.entries(500);
+    REQUIRE(entries.size() == 500);
+    CHECK(entries[0].envelope.number == 1);
+    CHECK(entries[0].service == "shop");
+    CHECK(entries[499].envelope.number == 500);
+    CHECK(entries[499].path == "/500");
+    CHECK(soon([&] { return rings_in(journal.rings()) == 0; }));
+}
+
+TEST_CASE("what was reserved and never published is journaled as torn, exactly, in the middle and at the end") {
+    KeptJournal journal;
+    in_dying_process(journal.rings(), 1, [](Ring& ring) {
+        push(ring, "/1");
+        push(ring, "/2", false);
+        push(ring, "/3", false);
+        push(ring, "/4");
+        push(ring, "/5", false);
+        ring.count_drop(DropReason::ring_full);
+    });
+    journal.start_intake();
+    CHECK(soon([&] { return rings_in(journal.rings()) == 0; }));
+    std::vector<journal::TornRun> torn;
+    std::uint64_t dropped = 0;
+    std::vector<std::uint64_t> numbers;
+    for (const auto& entry : journal.entries(2)) {
+        if (entry.envelope.kind == journal::Kind::torn) torn.push_back(*journal::parse_torn_run(entry.payload));
+        if (entry.envelope.kind == journal::Kind::drop_total) dropped = journal::parse_drop_total(entry.payload)->total;
+        if (entry.envelope.kind == journal::Kind::request) numbers.push_back(entry.envelope.number);
+    }
+    CHECK(numbers == std::vector<std::uint64_t>{1, 4});
+    REQUIRE(torn.size() == 2);
+    CHECK(torn[0].first == 2);
+    CHECK(torn[0].last == 3);
+    CHECK(torn[1].first == 5);
+    CHECK(torn[1].last == 5);
+    CHECK(torn[0].reason == journal::Missing::torn);
+    CHECK(dropped == 1);
+}
+
+TEST_CASE("a ring that went round is drained from where it was released to where it was reserved") {
+    KeptJournal journal;
+    std::uint64_t pushed = 0;
+    in_dying_process(journal.rings(), 1, [&](Ring& ring) {
+        std::uint64_t number = 0;
+        for (int round = 0; round < 3; ++round) {
+            while (push(ring, "/" + std::to_string(number + 1))) ++number;
+            if (round < 2) ring.release_through(number - 10);
+        }
+    });
+    journal.start_intake();
+    CHECK(soon([&] { return rings_in(journal.rings()) == 0; }));
+    const auto entries = journal.entries(1);
+    REQUIRE(!entries.empty());
+    pushed = entries.back().envelope.number;
+    CHECK(entries.size() == pushed - entries.front().envelope.number + 1);
+    CHECK(entries.front().envelope.number > 1);
+    CHECK(entries.back().path == "/" + std::to_string(pushed));
+}
+
+TEST_CASE("what is already known of a ring's emitter is passed over") {
+    KeptJournal journal;
+    in_dying_process(journal.rings(), 1, [](Ring& ring) {
+        for (int i = 1; i <= 5; ++i) push(ring, "/" + std::to_string(i));
+    });
+    KnownEmitter known;
+    known.id = some_hello(1).identity.emitter;
+    known.uid = ::getuid();
+    known.highest = 3;
+    known.last_us = std::numeric_limits<std::int64_t>::max() / 2;
+    journal.start_intake({known});
+    const auto entries = journal.entries(2);
+    REQUIRE(entries.size() == 2);
+    CHECK(entries[0].envelope.number == 4);
+}
+
+TEST_CASE("the ring of a living process is left alone, garbage is counted once and left where it is") {
+    KeptJournal journal;
+    int ready[2];
+    REQUIRE(::pipe(ready) == 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        auto file = RingFile::make(journal.rings(), some_hello(1), ring::least_bytes);
+        push((*file)->ring(), "/alive");
+        [[maybe_unused]] const auto told = ::write(ready[1], "x", 1);
+        ::pause();
+    }
+    char byte = 0;
+    REQUIRE(::read(ready[0], &byte, 1) == 1);
+    std::ofstream(journal.rings() + "/00000000000000000000000000000009.ring") << "garbage";
+    std::ofstream(journal.rings() + "/notes.txt") << "not a ring";
+    journal.start_intake();
+    CHECK(soon([&] { return journal.intake().counters().rings_corrupt == 1; }));
+    CHECK(journal.entries(0).empty());
+    CHECK(rings_in(journal.rings()) == 2);
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    CHECK(journal.entries(1).size() == 1);  // now it is dead
+    CHECK(journal.intake().counters().rings_corrupt == 1);
+    ::close(ready[0]);
+    ::close(ready[1]);
+}
+
+TEST_CASE("bytes scribbled over a dead ring cost only what they hit") {
+    KeptJournal journal;
+    in_dying_process(journal.rings(), 1, [](Ring& ring) {
+        for (int i = 1; i <= 100; ++i) push(ring, "/" + std::to_string(i));
+    });
+    for (const auto& file : std::filesystem::directory_iterator(journal.rings())) {
+        std::fstream bytes(file.path(), std::ios::in | std::ios::out | std::ios::binary);
+        bytes.seekp(static_cast<std::streamoff>(ring::header_bytes + 40 * ring::cell_bytes + 30));
+        bytes << "scribble";
+    }
+    journal.start_intake();
+    CHECK(soon([&] { return rings_in(journal.rings()) == 0; }));
+    std::size_t requests = 0;
+    std::uint64_t torn = 0;
+    for (const auto& entry : journal.entries(99)) {
+        if (entry.envelope.kind == journal::Kind::request) ++requests;
+        if (entry.envelope.kind == journal::Kind::torn) {
+            const auto run = *journal::parse_torn_run(entry.payload);
+            torn += run.last - run.first + 1;
+        }
+    }
+    CHECK(requests == 99);
+    CHECK(torn == 1);
+}
+
+}  // namespace
+
+}  // namespace outrigger::intake
