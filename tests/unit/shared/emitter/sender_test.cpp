@@ -80,7 +80,13 @@ struct Road {
         for (int i = 0; i < count; ++i) REQUIRE(push("/" + std::to_string(pushed.size())));
     }
 
-    EmitterId id() const { return agent.hellos.empty() ? EmitterId{} : agent.hellos.back().identity.emitter; }
+    // Of the emitter that said hello last.
+    const FakeAgent::Kept& kept() const {
+        static const FakeAgent::Kept nothing;
+        const auto found =
+            agent.hellos.empty() ? agent.kept.end() : agent.kept.find(agent.hellos.back().identity.emitter);
+        return found == agent.kept.end() ? nothing : found->second;
+    }
     std::size_t rings() const {
         return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(socket + ".rings"), {}));
     }
@@ -103,7 +109,7 @@ TEST_CASE("what is in the ring arrives once, in order, and is released when it i
     CHECK(hello.identity.pid == 42);
     CHECK(hello.first == 1);
     CHECK(std::filesystem::exists(road.socket + ".rings/" + hello.ring));
-    CHECK(road.agent.kept[road.id()].records == road.pushed);
+    CHECK(road.kept().records == road.pushed);
     CHECK(road.sender.counts().accepted == 500);
     CHECK(road.sender.counts().connected);
     CHECK(road.agent.wrong.empty());
@@ -127,7 +133,7 @@ TEST_CASE("an agent that dies before it kept anything is sent everything again")
     REQUIRE(road.until_acknowledged());
     CHECK(road.agent.kept.size() == 1);
     CHECK(road.agent.hellos.back().first == 101);
-    CHECK(road.agent.kept[road.id()].records == road.pushed);
+    CHECK(road.kept().records == road.pushed);
     CHECK(road.agent.wrong.empty());
 }
 
@@ -137,17 +143,21 @@ TEST_CASE("what the agent kept and could not acknowledge is not sent again") {
     road.step();
     road.agent.acks = false;
     road.push_many(200);
-    REQUIRE(road.until([&] { return road.agent.kept[road.id()].records.size() == 200; }));
+    REQUIRE(road.until([&] { return road.kept().records.size() == 200; }));
     CHECK(road.sender.counts().acknowledged == 0);
     road.agent.die();
     road.push_many(30);
     road.step();
+    SUBCASE("it acknowledges right after the welcome") { road.agent.acks = true; }
+    SUBCASE("it acknowledges later") {}
     road.agent.listen();
-    REQUIRE(road.until([&] { return road.agent.kept[road.id()].records.size() >= 230; }));
-    CHECK(road.agent.hellos.back().first == 1);
+    REQUIRE(road.until([&] { return road.kept().records.size() >= 230; }));
     road.agent.acks = true;
     REQUIRE(road.until_acknowledged());
-    CHECK(road.agent.kept[road.id()].records == road.pushed);
+    CHECK(road.agent.hellos.size() == 2);
+    CHECK(road.agent.hellos.back().first == 1);
+    CHECK(road.agent.kept.size() == 1);
+    CHECK(road.kept().records == road.pushed);
 }
 
 TEST_CASE("an agent that dies again and again loses and repeats nothing") {
@@ -169,7 +179,7 @@ TEST_CASE("an agent that dies again and again loses and repeats nothing") {
     REQUIRE(road.until_acknowledged());
     CHECK(road.pushed.size() > 500);
     CHECK(road.agent.kept.size() == 1);
-    CHECK(road.agent.kept[road.id()].records == road.pushed);
+    CHECK(road.kept().records == road.pushed);
     CHECK(road.agent.wrong.empty());
 }
 
@@ -186,8 +196,8 @@ TEST_CASE("an agent that never acknowledges fills the ring, and is told how much
         }
     }
     REQUIRE(dropped > 0);
-    REQUIRE(road.until([&] { return road.agent.kept[road.id()].records.size() == road.pushed.size(); }));
-    CHECK(road.until([&] { return total(road.agent.kept[road.id()].drops, DropReason::ring_full) == dropped; }));
+    REQUIRE(road.until([&] { return road.kept().records.size() == road.pushed.size(); }));
+    CHECK(road.until([&] { return total(road.kept().drops, DropReason::ring_full) == dropped; }));
     CHECK(road.sender.counts().acknowledged == 0);
     CHECK(road.sender.counts().dropped == dropped);
     CHECK_FALSE(road.push("/full"));
@@ -198,12 +208,12 @@ TEST_CASE("drop totals are said again on each connection") {
     road.agent.listen();
     road.step();
     road.ring.load()->count_drop(DropReason::too_long);
-    REQUIRE(road.until([&] { return total(road.agent.kept[road.id()].drops, DropReason::too_long) == 1; }));
+    REQUIRE(road.until([&] { return total(road.kept().drops, DropReason::too_long) == 1; }));
     road.agent.die();
     road.agent.kept.clear();
     road.step();
     road.agent.listen();
-    CHECK(road.until([&] { return total(road.agent.kept[road.id()].drops, DropReason::too_long) == 1; }));
+    CHECK(road.until([&] { return total(road.kept().drops, DropReason::too_long) == 1; }));
 }
 
 TEST_CASE("an agent that knows more than was ever taken makes the emitter take a fresh id, and gets everything") {
@@ -217,9 +227,9 @@ TEST_CASE("an agent that knows more than was ever taken makes the emitter take a
     REQUIRE(road.agent.hellos.size() == 2);
     CHECK(road.agent.hellos[0].identity.emitter != road.agent.hellos[1].identity.emitter);
     CHECK(road.agent.hellos[0].ring == road.agent.hellos[1].ring);
-    CHECK(road.agent.kept[road.id()].records == road.pushed);
+    CHECK(road.kept().records == road.pushed);
     CHECK(road.agent.kept[road.agent.hellos[0].identity.emitter].records.empty());
-    CHECK(road.until([&] { return total(road.agent.kept[road.id()].drops, DropReason::other) == 1; }));
+    CHECK(road.until([&] { return total(road.kept().drops, DropReason::other) == 1; }));
 }
 
 TEST_CASE("drops that were told under an old id are not told again under a fresh one") {
@@ -227,15 +237,15 @@ TEST_CASE("drops that were told under an old id are not told again under a fresh
     road.agent.listen();
     road.step();
     road.ring.load()->count_drop(DropReason::other);
-    REQUIRE(road.until([&] { return total(road.agent.kept[road.id()].drops, DropReason::other) == 1; }));
+    REQUIRE(road.until([&] { return total(road.kept().drops, DropReason::other) == 1; }));
     road.agent.die();
     road.step();
     road.ring.load()->count_drop(DropReason::other);
     road.agent.next_override = 1'000;
     road.agent.listen();
     REQUIRE(road.until([&] { return road.agent.hellos.size() == 3; }));
-    CHECK(road.until([&] { return total(road.agent.kept[road.id()].drops, DropReason::other) > 0; }));
-    CHECK(total(road.agent.kept[road.id()].drops, DropReason::other) == 1);
+    CHECK(road.until([&] { return total(road.kept().drops, DropReason::other) > 0; }));
+    CHECK(total(road.kept().drops, DropReason::other) == 1);
 }
 
 TEST_CASE("a refused record is passed over when it is acknowledged") {
@@ -262,14 +272,14 @@ TEST_CASE("an agent that talks nonsense is left, and nothing is released for it"
     road.agent.acks = false;
     road.step();
     road.push_many(3);
-    REQUIRE(road.until([&] { return road.agent.kept[road.id()].records.size() == 3; }));
+    REQUIRE(road.until([&] { return road.kept().records.size() == 3; }));
     road.agent.send(frame);
     road.step();
     CHECK_FALSE(road.sender.counts().connected);
     CHECK(road.sender.counts().acknowledged == 0);
     road.agent.acks = true;
     CHECK(road.until_acknowledged());
-    CHECK(road.agent.kept[road.id()].records == road.pushed);
+    CHECK(road.kept().records == road.pushed);
 }
 
 TEST_CASE("a welcome that takes its time is waited for, and nothing is said before it") {
@@ -330,7 +340,7 @@ TEST_CASE("without a ring drops are told on the connection, and a ring that come
     road.agent.listen();
     road.unassigned.add(DropReason::no_ring);
     road.unassigned.add(DropReason::no_ring);
-    REQUIRE(road.until([&] { return total(road.agent.kept[road.id()].drops, DropReason::no_ring) == 2; }));
+    REQUIRE(road.until([&] { return total(road.kept().drops, DropReason::no_ring) == 2; }));
     CHECK(road.ring == nullptr);
     CHECK(road.agent.hellos[0].ring.empty());
     CHECK(road.sender.counts().dropped == 2);
@@ -345,7 +355,7 @@ TEST_CASE("without a ring drops are told on the connection, and a ring that come
     CHECK(road.sender.counts().dropped == 3);
     road.push_many(5);
     REQUIRE(road.until_acknowledged());
-    CHECK(total(road.agent.kept[road.id()].drops, DropReason::no_ring) == 3);
+    CHECK(total(road.kept().drops, DropReason::no_ring) == 3);
 }
 
 TEST_CASE("a ring that was made before its agent came moves to where the agent looks") {
@@ -385,6 +395,43 @@ TEST_CASE("a ring that was made before its agent came moves to where the agent l
     CHECK(agent.wrong.empty());
 }
 
+TEST_CASE("a closed sender whose agent is elsewhere sends from the ring it has and makes no other") {
+    const auto places = [](const MemoryFolder& folder) {
+        return AgentPlaces::in({folder / "first", folder / "second"}, ::geteuid());
+    };
+    Road road(places);
+    road.step();
+    road.push_many(10);
+    road.sender.close();
+    std::filesystem::create_directory(road.folder / "second");
+    FakeAgent agent(road.folder / "second/agent.sock");
+    agent.listen();
+    road.now += 5s;
+    for (int i = 0; i < 100; ++i) {
+        road.step();
+        agent.serve();
+    }
+    CHECK(road.sender.drained());
+    CHECK(road.ring == nullptr);
+    CHECK(agent.hellos.size() == 1);
+    CHECK(agent.kept[agent.hellos[0].identity.emitter].records == road.pushed);
+}
+
+TEST_CASE("a sender that closes while the agent is away tries it at once, once more") {
+    Road road;
+    while (road.step() < 500ms) continue;
+    road.push_many(1);
+    road.sender.step(road.now);
+    road.agent.listen();
+    road.sender.step(road.now);
+    road.agent.step();
+    CHECK(road.agent.accepted == 0);
+    road.sender.close();
+    road.sender.step(road.now);
+    road.agent.step();
+    CHECK(road.agent.accepted == 1);
+}
+
 TEST_CASE("a sender that closes sends what is left, says bye and removes its ring") {
     Road road;
     road.agent.listen();
@@ -399,7 +446,7 @@ TEST_CASE("a sender that closes sends what is left, says bye and removes its rin
     road.sender.part();
     road.agent.serve();
     CHECK(road.agent.byes == 1);
-    CHECK(road.agent.kept[road.id()].records == road.pushed);
+    CHECK(road.kept().records == road.pushed);
     CHECK(road.rings() == 0);
 }
 
