@@ -155,10 +155,10 @@ class Workers {
 }  // namespace
 
 milliseconds Respawn::delay_after(milliseconds lived) {
-    constexpr milliseconds while_enough{1'000};
+    constexpr milliseconds long_enough{500};
     constexpr milliseconds first{50};
-    constexpr milliseconds last{800};
-    if (lived >= while_enough) next_ = milliseconds{0};
+    constexpr milliseconds last{400};
+    if (lived >= long_enough) next_ = milliseconds{0};
     const auto delay = next_;
     next_ = std::clamp(2 * next_, first, last);
     return delay;

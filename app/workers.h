@@ -8,7 +8,7 @@
 namespace outrigger::app {
 
 // How long to wait before a dead worker is replaced: not at all when it had worked for a while, then 50 ms, 100 ms, ...
-// up to 800 ms while its successors die at once. Never more: a dead worker is replaced within a second.
+// up to 400 ms while its successors die at once. Never more: a dead worker is replaced within a second.
 class Respawn {
   public:
     std::chrono::milliseconds delay_after(std::chrono::milliseconds lived);

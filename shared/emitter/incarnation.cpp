@@ -33,7 +33,9 @@ Incarnation::Incarnation(SenderSettings settings, DropCounters& unassigned)
     : unassigned_(unassigned), sender_(std::move(settings), ring_, unassigned) {
     start_thread();
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, std::chrono::seconds(1), [this] { return stepped_; });
+    // For the first attempt at a ring, good or bad: what is recorded before it is dropped. Milliseconds, unless the
+    // machine is so busy that the thread hardly runs.
+    changed_.wait_for(lock, std::chrono::seconds(5), [this] { return stepped_; });
 }
 
 // The app's signals are the app's: none is ever handled on this thread.
