@@ -15,7 +15,7 @@ namespace outrigger {
 
 class Incarnation {
   public:
-    // Returns when the ring was tried for, or after a second. Throws std::system_error when there can be no thread.
+    // Returns when the ring was tried for, or after five seconds. Throws std::system_error when there can be no thread.
     Incarnation(SenderSettings settings, DropCounters& unassigned);
     ~Incarnation() { stop(std::chrono::milliseconds(0)); }
     Incarnation(const Incarnation&) = delete;

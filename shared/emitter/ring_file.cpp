@@ -158,7 +158,7 @@ RingFile::RingFile(std::string folder, Hello hello, FileDescriptor file, std::by
 RingFile::~RingFile() { ::munmap(mapping_, ring::header_bytes + 2 * bytes_); }
 
 void RingFile::take_id(const EmitterId& fresh) noexcept {
-    // Killed half-way, the ring has an id that is neither, and unknown to the agent all the same.
+    // Killed half-way, the header has an id that is neither, and unknown to the agent all the same.
     hello_.identity.emitter = fresh;
     header().emitter = fresh;
     std::memcpy(header().hello.data() + frame_head_bytes, fresh.data(), fresh.size());
