@@ -119,7 +119,7 @@ $(OUT)/outrigger: $(call objects,agent/main.cpp $(AGENT) $(SHARED))
 $(OUT)/demo-app: $(call objects,app/main.cpp $(APP) $(SHARED))
 $(OUT)/demo-app: LDFLAGS += -rdynamic  # so that the stacks it shows name functions
 $(OUT)/unit-tests: $(call objects,$(UNIT) $(AGENT) $(APP) $(SHARED))
-$(OUT)/integration-tests: $(call objects,$(INTEGRATION) $(SHARED))
+$(OUT)/integration-tests: $(call objects,$(INTEGRATION) $(AGENT) $(SHARED))
 
 $(OUT)/journal_bench: $(call objects,$(call find_cpp,agent/journal))
 $(OUT)/%_bench: $(OUT)/obj/tests/bench/%_bench.o $(call objects,$(SHARED))

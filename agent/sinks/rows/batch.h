@@ -1,72 +1,60 @@
-// What one transaction will store: rows already in COPY's form, the days they need, what the journal lost on the way.
-// Filled from a reader; used by the rows worker's thread.
+// What one transaction stores: tuples made from the journal's entries, and what the journal could no longer hand out.
+// Buffers are kept from batch to batch. Used by the rows worker's thread; no I/O but the reader's.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
-#include <map>
 #include <set>
-#include <string>
+#include <span>
+#include <string_view>
 #include <vector>
 
+#include "agent/books/cursor.h"
 #include "agent/journal/reader.h"
 #include "agent/sinks/rows/copy_row.h"
 #include "agent/sinks/rows/schema.h"
 
 namespace outrigger::rows {
 
-struct RowPlace {
-    std::uint64_t position = 0;
-    std::size_t offset = 0;  // of its tuple in Batch::copy
-    std::size_t length = 0;
-};
-
+// Positions first..last, of which `events` were requests.
 struct Loss {
-    std::uint64_t first = 0, last = 0;  // positions
-    std::uint64_t events = 0;           // request events among them
-    journal::LossReason reason = journal::LossReason::journal_full;
+    std::uint64_t first = 0, last = 0, events = 0;
+    books::SinkDrop reason = books::SinkDrop::journal_full;
 };
 
-// A row that Postgres refused for what is in it.
-struct Poison {
-    std::string sqlstate, detail;
-};
-
-struct DeadLetter {
-    std::uint64_t position = 0;
-    Poison why;
-    std::string event;   // as JSON
-    std::string base64;  // of the record, if even that is refused
-};
-
-struct Batch {
+class Batch {
+  public:
     static constexpr std::size_t most_rows = 10'000;
-    static constexpr std::size_t most_bytes = std::size_t{16} << 20;
+    static constexpr std::size_t most_bytes = std::size_t{8} << 20;
 
-    std::vector<char> copy;
-    std::vector<RowPlace> rows;
-    std::set<Day> days;
-    std::vector<Loss> losses;
-    std::vector<DeadLetter> dead;
-    std::uint64_t to = 0;        // the last position it covers
-    std::uint64_t requests = 0;  // the journal's request count there
-    std::int64_t oldest_us = 0;  // arrival of its first row
-    bool at_end = false;         // the journal had no more
-    bool must_retry = false;     // the disk did not answer
+    enum class Filled : std::uint8_t { full, end, retry };
 
-    void clear();
-    bool full(std::size_t row_limit) const {
-        return rows.size() + dead.size() >= row_limit || copy.size() >= most_bytes;
-    }
-    bool nothing_to_store() const { return rows.empty() && losses.empty() && dead.empty(); }
-    std::uint64_t lost() const;
+    // Empties it, then reads on until it is full or the journal ends.
+    Filled fill(journal::Reader& reader, const RowContext& context);
+
+    bool empty() const { return to_ == from_; }
+    std::uint64_t from() const { return from_; }                 // the last position before it
+    std::uint64_t to() const { return to_; }                     // its last position
+    std::uint64_t requests_at_end() const { return requests_; }  // the journal's own count at to()
+    std::uint64_t accepted() const;                              // request events in it: rows and lost ones
+    std::int64_t oldest_us() const { return oldest_us_; }        // arrival of the first entry; 0: none was read
+    std::int64_t newest_us() const { return newest_us_; }
+
+    std::size_t rows() const { return positions_.size(); }
+    std::uint64_t position(std::size_t row) const { return positions_[row]; }
+    std::span<const char> tuples(std::size_t first, std::size_t end) const;  // of rows first..end-1
+    const std::set<Day>& days() const { return days_; }
+    const std::vector<Loss>& losses() const { return losses_; }
+
+  private:
+    void take(const journal::Entry& entry, const RowContext& context);
+
+    std::vector<char> bytes_;
+    std::vector<std::size_t> ends_;  // of each tuple in bytes_
+    std::vector<std::uint64_t> positions_;
+    std::set<Day> days_;
+    std::vector<Loss> losses_;
+    std::uint64_t from_ = 0, to_ = 0, requests_ = 0;
+    std::int64_t oldest_us_ = 0, newest_us_ = 0;
 };
-
-// Reads on until the batch is full or the journal has no more for now. Positions in `poison` become dead letters.
-void fill(Batch& batch, journal::Reader& reader, const RowContext& context,
-          const std::map<std::uint64_t, Poison>& poison, std::size_t row_limit);
-
-// The event as a person would want to find it in the dead letters.
-std::string to_json(const journal::Entry& entry, const RowContext& context);
 
 }  // namespace outrigger::rows

@@ -21,10 +21,16 @@ void put(std::vector<char>& out, const void* bytes, std::size_t length) {
 }
 
 template <class Integer>
-void put_integer(std::vector<char>& out, Integer value) {
+std::array<char, sizeof(Integer)> to_network(Integer value) {
     std::array<char, sizeof(Integer)> bytes;
     std::memcpy(bytes.data(), &value, sizeof(Integer));
     if constexpr (std::endian::native == std::endian::little) std::ranges::reverse(bytes);
+    return bytes;
+}
+
+template <class Integer>
+void put_integer(std::vector<char>& out, Integer value) {
+    const auto bytes = to_network(value);
     put(out, bytes.data(), bytes.size());
 }
 
@@ -94,8 +100,7 @@ void put_tags(std::vector<char>& out, const TagList& tags) {
         put_json_string(out, tag.value);
     }
     out.push_back('}');
-    std::vector<char> length;
-    put_integer(length, static_cast<std::int32_t>(out.size() - at - 4));
+    const auto length = to_network(static_cast<std::int32_t>(out.size() - at - 4));
     std::ranges::copy(length, out.begin() + static_cast<std::ptrdiff_t>(at));
 }
 
@@ -122,19 +127,14 @@ std::int64_t start_of(const journal::Envelope& envelope, const RequestView& view
     return envelope.arrival_us;
 }
 
-void append_header(std::vector<char>& out) {
-    put(out, "PGCOPY\n\377\r\n\0", 11);
-    put_integer<std::int32_t>(out, 0);
-    put_integer<std::int32_t>(out, 0);
-}
-
-bool append_row(std::vector<char>& out, const journal::Entry& entry, const RowContext& context) {
+std::optional<std::int64_t> append_row(std::vector<char>& out, const journal::Entry& entry, const RowContext& context) {
     const auto view = RequestView::parse(entry.payload);
-    if (!view) return false;
+    if (!view) return std::nullopt;
     static const Identity nobody;
     const Identity& who = entry.identity == nullptr ? nobody : *entry.identity;
     put_integer(out, column_count);
-    put_field<std::int64_t>(out, start_of(entry.envelope, *view) - us_1970_to_2000);
+    const std::int64_t start_us = start_of(entry.envelope, *view);
+    put_field<std::int64_t>(out, start_us - us_1970_to_2000);
     put_inet(out, view->client);
     put_text(out, view->path);
     put_field(out, static_cast<std::int16_t>(view->status));
@@ -162,9 +162,7 @@ bool append_row(std::vector<char>& out, const journal::Entry& entry, const RowCo
     put_tags(out, view->tags);
     put_field(out, context.agent);
     put_field(out, static_cast<std::int64_t>(entry.position));
-    return true;
+    return start_us;
 }
-
-void append_trailer(std::vector<char>& out) { put_integer<std::int16_t>(out, -1); }
 
 }  // namespace outrigger::rows

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -20,10 +21,13 @@ struct RowContext {
     std::string_view service, env, version;  // for events that bring none of their own
 };
 
-void append_header(std::vector<char>& out);
-// The entry is a request. False, and nothing appended: its record cannot be read (it was checked before it was kept).
-bool append_row(std::vector<char>& out, const journal::Entry& entry, const RowContext& context);
-void append_trailer(std::vector<char>& out);
+// What stands before and behind the tuples.
+inline constexpr std::string_view copy_header("PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 19);
+inline constexpr std::string_view copy_trailer("\377\377", 2);
+
+// The entry is a request. Returns when it started, UTC in microseconds since 1970; none, and nothing appended: its
+// record cannot be read (it was checked before it was kept).
+std::optional<std::int64_t> append_row(std::vector<char>& out, const journal::Entry& entry, const RowContext& context);
 
 // When the request started, UTC in microseconds since 1970, as the envelope says.
 std::int64_t start_of(const journal::Envelope& envelope, const RequestView& view);

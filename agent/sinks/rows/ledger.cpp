@@ -45,10 +45,15 @@ std::expected<LedgerRow, DatabaseError> make_ledger(Session& session, const jour
                                                     std::uint64_t accepted) {
     const std::string number_columns = agent ? "agent, " : "";
     const std::string number_values = agent ? std::to_string(*agent) + ", " : "";
-    const auto made = session.execute("INSERT INTO outrigger_ledger (" + number_columns +
-                                      "journal, \"position\", accepted) " + (agent ? "" : "") + "VALUES (" +
-                                      number_values + "'" + to_text(uuid) + "', " + std::to_string(position) + ", " +
-                                      std::to_string(accepted) + ") RETURNING agent, \"position\", accepted");
+    const std::string statement = "INSERT INTO outrigger_ledger (" + number_columns +
+                                  "journal, \"position\", accepted) " + (agent ? "OVERRIDING SYSTEM VALUE " : "") +
+                                  "VALUES (" + number_values + "'" + to_text(uuid) + "', " + std::to_string(position) +
+                                  ", " + std::to_string(accepted) + ") RETURNING agent, \"position\", accepted";
+    // A number that was written back by hand may stand where the sequence goes next: each attempt takes it further.
+    constexpr int most_attempts = 100;
+    auto made = session.execute(statement);
+    for (int i = 1; !made && made.error().sqlstate == "23505" && !agent && i < most_attempts; ++i)
+        made = session.execute(statement);
     if (!made) return failed(made);
     return to_row(made->front());
 }
@@ -84,22 +89,31 @@ std::expected<bool, DatabaseError> set_ledger(Session& session, const LedgerRow&
     return changed->size() == 1;
 }
 
-std::expected<DroppedByReason, DatabaseError> dropped_between(Session& session, std::int32_t agent, std::uint64_t after,
-                                                              std::uint64_t to) {
+std::expected<bool, DatabaseError> number_is_free(Session& session, std::int32_t agent) {
+    const auto found = session.execute("SELECT FROM outrigger_ledger WHERE agent = " + std::to_string(agent));
+    if (!found) return failed(found);
+    return found->empty();
+}
+
+std::expected<DroppedEvents, DatabaseError> dropped_between(Session& session, std::int32_t agent, std::uint64_t after,
+                                                            std::uint64_t to) {
     const std::string who = "agent = " + std::to_string(agent);
     const std::string low = std::to_string(after);
     const std::string high = std::to_string(to);
     const auto found = session.execute(
-        "SELECT reason, sum(events) FROM outrigger_drops WHERE " + who + " AND first > " + low + " AND last <= " +
-        high + " GROUP BY reason UNION ALL SELECT 'refused_by_database', count(*) FROM outrigger_dead_letter WHERE " +
+        "SELECT reason, sum(events) FROM outrigger_drops WHERE " + who + " AND first > " + low +
+        " AND last <= " + high + " GROUP BY reason UNION ALL SELECT '" +
+        std::string(to_string(books::SinkDrop::refused_by_database)) + "', count(*) FROM outrigger_dead_letter WHERE " +
         who + " AND \"position\" > " + low + " AND \"position\" <= " + high);
     if (!found) return failed(found);
-    DroppedByReason dropped;
-    for (const auto& row : *found)
+    DroppedEvents events;
+    for (const auto& cells : *found) {
+        auto reason = books::SinkDrop::damaged;
         for (std::size_t i = 0; i < static_cast<std::size_t>(books::SinkDrop::count_); ++i)
-            if (row.at(0) == books::to_string(static_cast<books::SinkDrop>(i)))
-                dropped[static_cast<books::SinkDrop>(i)] += number(row.at(1));
-    return dropped;
+            if (to_string(static_cast<books::SinkDrop>(i)) == cells.at(0)) reason = static_cast<books::SinkDrop>(i);
+        events.emplace_back(reason, number(cells.at(1)));
+    }
+    return events;
 }
 
 }  // namespace outrigger::rows

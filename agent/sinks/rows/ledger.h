@@ -4,8 +4,9 @@
 
 #include <cstdint>
 #include <expected>
-#include <map>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "agent/books/cursor.h"
 #include "agent/journal/journal.h"
@@ -38,9 +39,11 @@ std::expected<bool, DatabaseError> advance_ledger(Session& session, std::int32_t
                                                   std::uint64_t to, std::uint64_t accepted);
 // Puts position and accepted to what find_stored said.
 std::expected<bool, DatabaseError> set_ledger(Session& session, const LedgerRow& from, const Stored& to);
+// Whether no ledger row has that number.
+std::expected<bool, DatabaseError> number_is_free(Session& session, std::int32_t agent);
 // Request events between two positions that were not stored as rows: drops and dead letters, by reason.
-using DroppedByReason = std::map<books::SinkDrop, std::uint64_t>;
-std::expected<DroppedByReason, DatabaseError> dropped_between(Session& session, std::int32_t agent, std::uint64_t after,
-                                                              std::uint64_t to);
+using DroppedEvents = std::vector<std::pair<books::SinkDrop, std::uint64_t>>;
+std::expected<DroppedEvents, DatabaseError> dropped_between(Session& session, std::int32_t agent, std::uint64_t after,
+                                                            std::uint64_t to);
 
 }  // namespace outrigger::rows

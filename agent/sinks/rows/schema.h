@@ -1,34 +1,44 @@
-// The tables in Postgres, their partitions by day (UTC) and the two functions that make and drop partitions: statements
-// as text, and what makes sure that they are there. Used by the rows worker's thread.
+// The tables in Postgres and their partitions by day (UTC), made by us when our role may, else by functions that
+// somebody with more rights made for us; else it is said which statements to run. Used by the rows worker's thread.
 #pragma once
 
 #include <chrono>
 #include <expected>
+#include <set>
 #include <string>
-#include <string_view>
 
+#include "agent/sinks/rows/schema_sql.h"
 #include "agent/sinks/rows/session.h"
 
 namespace outrigger::rows {
 
-using Day = std::chrono::sys_days;
-Day day_of(std::int64_t us_since_1970);
+class Schema {
+  public:
+    // Looks at what is there, and makes the tables when they are missing. The error of one that may not: Trouble::hold,
+    // and `statements` says what to run.
+    static std::expected<Schema, DatabaseError> open(Session& session, std::string& statements);
 
-// Everything there must be, made where it is missing; harmless when it is there. The functions run with the rights of
-// whoever makes them, so that the agent's own role needs no right to make or drop tables.
-std::string schema_sql(std::string_view schema);
-// What a role without the right to make tables needs beside that.
-std::string grants_sql(std::string_view schema, std::string_view role);
+    // Makes the partitions of these days, and of today and the next three; quick when they are known to be there.
+    std::expected<void, DatabaseError> ensure_partitions(Session& session, const std::set<Day>& days, Day today);
+    // Postgres said that one is missing.
+    void forget_partitions() { known_.clear(); }
+    // Drops the partitions of days more than `days` ago, counting what they held, and folds in old drops and dead
+    // letters.
+    std::expected<void, DatabaseError> expire(Session& session, std::chrono::days days);
 
-// Makes what is missing, if the role may. An error of kind hold carries, in `statements`, what somebody who may should
-// run.
-struct SchemaError {
-    DatabaseError error;
-    std::string statements;  // empty: statements do not help
+    // What somebody with more rights has to run.
+    const std::string& statements() const { return statements_; }
+
+    static constexpr std::chrono::days ahead{3};
+
+  private:
+    enum class Way : std::uint8_t { ours, function, none };
+
+    std::expected<void, DatabaseError> ensure_partition(Session& session, Day day);
+
+    Way partition_way_ = Way::none, expire_way_ = Way::none;
+    std::set<Day> known_;
+    std::string statements_;
 };
-std::expected<void, SchemaError> ensure_schema(Session& session);
-std::expected<void, DatabaseError> ensure_partition(Session& session, Day day);
-// Drops the partitions of days that are more than `retention` ago, and counts what was in them. Returns how many.
-std::expected<std::uint64_t, DatabaseError> expire(Session& session, std::chrono::days retention);
 
 }  // namespace outrigger::rows

@@ -1,9 +1,12 @@
 #include "agent/sinks/rows/session.h"
 
 #include <libpq-fe.h>
+#include <spdlog/fmt/fmt.h>
 
 #include <charconv>
 #include <pqxx/pqxx>
+
+#include "agent/sinks/rows/copy_row.h"
 
 namespace outrigger::rows {
 
@@ -207,6 +210,16 @@ std::expected<void, DatabaseError> Session::begin() {
 
 namespace {
 
+// In pieces, so that libpq does not keep a second copy of all of it.
+bool put(PGconn* raw, std::string_view data) {
+    constexpr std::size_t piece = 256 * 1024;
+    for (std::size_t at = 0; at < data.size(); at += piece) {
+        const auto part = data.substr(at, piece);
+        if (PQputCopyData(raw, part.data(), static_cast<int>(part.size())) != 1) return false;
+    }
+    return true;
+}
+
 pqxx::result run(pqxx::work& work, const std::string& sql, const std::vector<std::string>& parameters) {
     if (parameters.empty()) return work.exec(sql);
 #if PQXX_VERSION_MAJOR < 7
@@ -230,20 +243,13 @@ std::expected<std::uint64_t, DatabaseError> Session::change(const std::string& s
         [&] { return static_cast<std::uint64_t>(run(*connection_->work, sql, parameters).affected_rows()); });
 }
 
-std::expected<std::uint64_t, DatabaseError> Session::copy(const std::string& table_and_columns,
-                                                          std::span<const char> data) {
-    // libpqxx begins late: make sure that the transaction is there before libpq uses the connection.
-    if (auto begun = query("SELECT 1"); !begun) return std::unexpected(begun.error());
+std::expected<std::uint64_t, DatabaseError> Session::copy(std::span<const char> tuples) {
     PGconn* raw = connection_->raw();
     using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
-    const Result start(PQexec(raw, ("COPY " + table_and_columns + " FROM STDIN (FORMAT binary)").c_str()), &PQclear);
+    static const std::string statement = fmt::format("COPY request_log ({}) FROM STDIN (FORMAT binary)", columns);
+    const Result start(PQexec(raw, statement.c_str()), &PQclear);
     if (PQresultStatus(start.get()) != PGRES_COPY_IN) return std::unexpected(connection_->error_of(start.get()));
-    constexpr std::size_t piece = 256 * 1024;
-    bool sent = true;
-    for (std::size_t at = 0; at < data.size() && sent; at += piece) {
-        const auto part = data.subspan(at, std::min(piece, data.size() - at));
-        sent = PQputCopyData(raw, part.data(), static_cast<int>(part.size())) == 1;
-    }
+    bool sent = put(raw, copy_header) && put(raw, {tuples.data(), tuples.size()}) && put(raw, copy_trailer);
     if (sent) sent = PQputCopyEnd(raw, nullptr) == 1;
     std::expected<std::uint64_t, DatabaseError> outcome = std::unexpected(connection_->last_error());
     while (PGresult* next = PQgetResult(raw)) {
@@ -252,7 +258,7 @@ std::expected<std::uint64_t, DatabaseError> Session::copy(const std::string& tab
             outcome = std::strtoull(PQcmdTuples(next), nullptr, 10);
         else
             outcome = std::unexpected(connection_->error_of(next));
-        if (PQstatus(raw) != CONNECTION_OK) break;
+        if (PQstatus(raw) != CONNECTION_OK || PQresultStatus(next) == PGRES_COPY_IN) break;
     }
     if (!sent && outcome) return std::unexpected(connection_->last_error());
     return outcome;

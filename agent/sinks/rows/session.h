@@ -18,7 +18,8 @@ enum class Trouble : std::uint8_t {
     resource,    // out of something, deadlock, time-out: again, later
     hold,        // permission, missing or changed table, standby: again each few seconds, nothing is given up
     no_partition,
-    row,  // this row never: a dead letter
+    row,     // this row never: a dead letter
+    fenced,  // the ledger is not where we left it: read it again, at once
 };
 
 struct DatabaseError {
@@ -51,8 +52,8 @@ class Session {
     // Rows that a statement changed.
     std::expected<std::uint64_t, DatabaseError> change(const std::string& sql,
                                                        const std::vector<std::string>& parameters = {});
-    // `data` is a whole binary COPY: header, tuples, trailer. Returns how many rows the server took.
-    std::expected<std::uint64_t, DatabaseError> copy(const std::string& table_and_columns, std::span<const char> data);
+    // Binary COPY into request_log within the transaction. Returns how many rows the server took.
+    std::expected<std::uint64_t, DatabaseError> copy(std::span<const char> tuples);
     // An error of kind connection leaves it in doubt whether it happened: the ledger tells.
     std::expected<void, DatabaseError> commit();
     void roll_back() noexcept;

@@ -1,70 +1,79 @@
-// The rows sink's thread: connect, agree with the ledger, store batch after batch, and wait in good order when Postgres
-// does not want to. Everything in here belongs to that thread but stop() and what its mutex guards.
+// The rows sink's thread: connects, makes sure of the tables, reads the ledger, stores batch after batch, and begins
+// anew after each failure. All members belong to that thread, but for the order to stop.
 #pragma once
 
-#include <atomic>
-#include <condition_variable>
-#include <map>
-#include <mutex>
-#include <optional>
-#include <set>
+#include <random>
 #include <thread>
 
-#include "agent/sinks/backoff.h"
-#include "agent/sinks/rows/alignment.h"
+#include "agent/sinks/reader_worker.h"
 #include "agent/sinks/rows/batch.h"
+#include "agent/sinks/rows/facts.h"
+#include "agent/sinks/rows/resume.h"
 #include "agent/sinks/rows/rows.h"
+#include "agent/sinks/rows/schema.h"
+#include "agent/sinks/rows/store.h"
 
 namespace outrigger::rows {
 
 class RowsSink::Worker {
   public:
     Worker(RowsSettings settings, RowsParts parts);
+    ~Worker();
     bool stop(std::chrono::milliseconds deadline);
 
   private:
     using Outcome = std::expected<void, DatabaseError>;
 
-    void begin_cursor();
+    void prepare();  // before the thread: what must be durable before anything is acknowledged
     void run();
-    bool enough() const;  // asked to stop, and nothing pending or the deadline past
+    Outcome live();  // one connection, until it fails or there is no more to do
     Outcome connect();
-    Outcome store_next();
-    Outcome prepare_days();
-    Outcome store();
-    Outcome store_dead_letters();
-    Outcome store_losses();
-    Outcome try_known_good();
-    void stored();
-    Outcome refused(const DatabaseError& error);
-    void look_after_partitions();
+    Outcome resume();
+    Outcome begin_anew();
+    Outcome move_to(std::uint64_t position);
+    Outcome keep(const Facts& facts);
+    std::expected<std::int32_t, DatabaseError> write_ledger(const std::optional<LedgerRow>& row, const Plan& plan);
+    Outcome store_batch();
+    Outcome make_partitions();
+    Outcome expire_old();
+    Outcome wait_for_work();
+    bool finished() const;
+
+    journal::Uuid uuid() const;
+    void read_from(std::uint64_t position, const std::optional<std::uint64_t>& requests);
+    std::optional<LostEvent> event_at(std::uint64_t position);
+    void stored(std::size_t dead_letters);
+    void keep_good(std::span<const char> tuple);
     void failed(const DatabaseError& error);
-    void push_health(bool up, const std::string& error);
-    void wait(std::chrono::milliseconds time);
-    std::optional<std::string> password() const;
+    void succeeded();
+    void push_health();
 
     const RowsSettings settings_;
-    RowsParts parts_;
+    const RowsParts parts_;
+    const RowContext own_;  // without our number
+    sinks::StopOrder stop_;
+
+    Facts facts_;
     books::Cursor cursor_;
+    Belief belief_;
+    std::int32_t agent_ = 0;
+
     std::optional<Session> session_;
-    LedgerRow ledger_;
+    std::optional<Schema> schema_;
     std::unique_ptr<journal::Reader> reader_;
     Batch batch_;
-    std::map<std::uint64_t, Poison> poison_;  // rows that Postgres refused, by position
-    std::size_t row_limit_ = Batch::most_rows;
-    std::size_t recent_rows_ = 0, recent_refused_ = 0;  // the breaker: since at least 100 rows were last looked at
-    std::vector<char> good_row_;                        // a whole COPY of the last row that was stored
-    std::set<Day> days_;                                // whose partitions are known to be there
-    std::chrono::steady_clock::time_point looked_after_{};
-    sinks::Backoff backoff_;
-    books::Health health_;
-    std::string said_;  // the trouble last logged
-    std::string statements_said_;
+    RefusalWatch watch_;
+    DeadLetterSource source_;
+    std::chrono::steady_clock::time_point next_expiry_{};
 
-    std::mutex mutex_;  // guards stopping_ and deadline_
-    std::condition_variable wake_;
-    bool stopping_ = false;
-    std::chrono::steady_clock::time_point deadline_{};
+    sinks::Breaker breaker_;
+    sinks::Backoff backoff_;
+    std::string last_statements_;  // that we asked for: said once
+    std::string last_expiry_error_;
+    bool trouble_in_store_ = false;
+    std::int64_t oldest_pending_us_ = 0;
+    std::int64_t progress_us_ = 0;
+    std::minstd_rand random_;
     std::jthread thread_;
 };
 

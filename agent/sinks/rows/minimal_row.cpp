@@ -1,0 +1,29 @@
+#include "agent/sinks/rows/minimal_row.h"
+
+#include <cassert>
+#include <chrono>
+
+namespace outrigger::rows {
+
+std::vector<char> minimal_row(const RowContext& context) {
+    RequestEvent event;
+    event.method = "GET";
+    event.route = "/";
+    event.path = "/";
+    event.status = 200;
+    const auto measured = measure(event);
+    assert(measured);
+    std::vector<std::byte> record(measured->length);
+    write(event, *measured, record.data());
+    journal::Entry entry;
+    entry.envelope.start = journal::Start::arrival;
+    entry.envelope.arrival_us =
+        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+            .count();
+    entry.payload = record;
+    std::vector<char> tuple;
+    append_row(tuple, entry, context);
+    return tuple;
+}
+
+}  // namespace outrigger::rows

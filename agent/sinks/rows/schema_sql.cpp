@@ -1,0 +1,139 @@
+#include "agent/sinks/rows/schema_sql.h"
+
+#include <spdlog/fmt/fmt.h>
+
+namespace outrigger::rows {
+
+namespace {
+
+constexpr std::string_view tables = R"(
+CREATE TABLE IF NOT EXISTS request_log (
+    "timestamp" timestamptz NOT NULL, source_ip inet, endpoint text, status_code smallint, message text,
+    service text, env text, version text, host text, method text, route text,
+    duration_us bigint, request_bytes bigint, response_bytes bigint,
+    trace_id uuid, span_id bigint, error_type text, tags jsonb,
+    agent int NOT NULL, "position" bigint NOT NULL
+) PARTITION BY RANGE ("timestamp");
+CREATE INDEX IF NOT EXISTS request_log_timestamp_idx ON request_log USING brin ("timestamp");
+CREATE TABLE IF NOT EXISTS outrigger_ledger (
+    agent int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, journal uuid NOT NULL UNIQUE,
+    "position" bigint NOT NULL, accepted bigint NOT NULL, updated_at timestamptz NOT NULL DEFAULT now());
+CREATE TABLE IF NOT EXISTS outrigger_drops (
+    agent int NOT NULL, first bigint NOT NULL, last bigint NOT NULL, events bigint NOT NULL, reason text NOT NULL,
+    at timestamptz NOT NULL DEFAULT now());
+CREATE TABLE IF NOT EXISTS outrigger_dead_letter (
+    agent int NOT NULL, "position" bigint NOT NULL, sqlstate text NOT NULL, detail text, event jsonb,
+    at timestamptz NOT NULL DEFAULT now());
+CREATE TABLE IF NOT EXISTS outrigger_expired (
+    agent int NOT NULL, day date NOT NULL, events bigint NOT NULL, last bigint NOT NULL);
+)";
+
+// plpgsql, with `day`. One at a time, whoever asks: the lock is the transaction's. Made standalone, then
+// attached, so that nobody who reads or writes request_log has to wait. A day that lies in a partition of somebody
+// else's making is covered.
+constexpr std::string_view partition_body = R"(
+    name text := 'request_log_' || to_char(day, 'YYYYMMDD');
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('outrigger_schema'));
+    IF EXISTS (SELECT FROM pg_inherits WHERE inhparent = 'request_log'::regclass AND inhrelid = to_regclass(name)) THEN
+        RETURN;
+    END IF;
+    EXECUTE format('CREATE TABLE %I (LIKE request_log INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', name);
+    EXECUTE format('ALTER TABLE request_log ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
+        name, to_char(day, 'YYYY-MM-DD 00:00:00+00'), to_char(day + 1, 'YYYY-MM-DD 00:00:00+00'));
+EXCEPTION WHEN invalid_object_definition THEN
+    RETURN;
+END)";
+
+// plpgsql, with `days`. Nobody else may do it meanwhile; what a partition holds is counted while nobody may write
+// to it, and it goes in the same transaction.
+constexpr std::string_view expire_body = R"(
+    cutoff date := (now() AT TIME ZONE 'UTC')::date - days;
+    part record;
+BEGIN
+    IF NOT pg_try_advisory_xact_lock(hashtext('outrigger_expire')) THEN
+        RETURN;
+    END IF;
+    FOR part IN SELECT c.oid::regclass AS name, to_date(right(c.relname, 8), 'YYYYMMDD') AS day
+        FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
+        WHERE i.inhparent = 'request_log'::regclass AND c.relname ~ '^request_log_[0-9]{8}$' ORDER BY 2
+    LOOP
+        CONTINUE WHEN part.day >= cutoff;
+        EXECUTE format('LOCK TABLE %s IN SHARE MODE', part.name);
+        EXECUTE format('INSERT INTO outrigger_expired (agent, day, events, last) '
+            'SELECT agent, %L::date, count(*), max("position") FROM %s GROUP BY agent', part.day, part.name);
+        EXECUTE format('DROP TABLE %s', part.name);
+    END LOOP;
+    WITH gone AS (DELETE FROM outrigger_drops AS d WHERE (d.at AT TIME ZONE 'UTC')::date < cutoff
+        RETURNING d.agent, (d.at AT TIME ZONE 'UTC')::date AS on_day, d.events, d.last)
+    INSERT INTO outrigger_expired (agent, day, events, last)
+        SELECT g.agent, g.on_day, sum(g.events), max(g.last) FROM gone AS g GROUP BY g.agent, g.on_day;
+    WITH gone AS (DELETE FROM outrigger_dead_letter AS d WHERE (d.at AT TIME ZONE 'UTC')::date < cutoff
+        RETURNING d.agent, (d.at AT TIME ZONE 'UTC')::date AS on_day, d."position" AS place)
+    INSERT INTO outrigger_expired (agent, day, events, last)
+        SELECT g.agent, g.on_day, count(*), max(g.place) FROM gone AS g GROUP BY g.agent, g.on_day;
+END)";
+
+std::string function(std::string_view head, std::string_view body, std::string_view schema) {
+    return fmt::format(
+        "CREATE OR REPLACE FUNCTION {} RETURNS void LANGUAGE plpgsql SECURITY DEFINER "
+        "SET search_path = {}, pg_catalog, pg_temp AS $outrigger$ DECLARE {} $outrigger$;\n",
+        head, schema, body);
+}
+
+std::string on_one_line(std::string_view text) {
+    std::string out;
+    for (const char byte : text) {
+        const char put = byte == '\n' ? ' ' : byte;
+        if (put == ' ' && (out.empty() || out.back() == ' ')) continue;
+        out += put;
+    }
+    return out;
+}
+
+}  // namespace
+
+Day day_of(std::int64_t us_since_1970) {
+    return std::chrono::floor<std::chrono::days>(
+        std::chrono::sys_time<std::chrono::microseconds>(std::chrono::microseconds(us_since_1970)));
+}
+
+std::string date(Day day) {
+    const std::chrono::year_month_day parts(day);
+    return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(parts.year()), static_cast<unsigned>(parts.month()),
+                       static_cast<unsigned>(parts.day()));
+}
+
+std::string partition_name(Day day) {
+    std::string digits = date(day);
+    std::erase(digits, '-');
+    return "request_log_" + digits;
+}
+
+std::string_view tables_sql() { return tables; }
+
+std::string partition_sql(Day day) {
+    return fmt::format("DO $outrigger$ DECLARE day date := '{}'; {} $outrigger$", date(day), partition_body);
+}
+
+std::string expire_sql(std::chrono::days days) {
+    return fmt::format("DO $outrigger$ DECLARE days int := {}; {} $outrigger$", days.count(), expire_body);
+}
+
+std::string administrator_sql(std::string_view schema, std::string_view role) {
+    std::string text = fmt::format("BEGIN; SET LOCAL search_path = {};", schema);
+    text += tables;
+    text += function("outrigger_partition(day date)", partition_body, schema);
+    text += function("outrigger_expire(days int)", expire_body, schema);
+    text += fmt::format(
+        "REVOKE ALL ON FUNCTION outrigger_partition(date), outrigger_expire(int) FROM PUBLIC;\n"
+        "GRANT USAGE ON SCHEMA {0} TO {1};\n"
+        "GRANT EXECUTE ON FUNCTION outrigger_partition(date), outrigger_expire(int) TO {1};\n"
+        "GRANT SELECT, INSERT ON request_log, outrigger_ledger, outrigger_drops, outrigger_dead_letter, "
+        "outrigger_expired TO {1};\n"
+        "GRANT UPDATE (\"position\", accepted, updated_at) ON outrigger_ledger TO {1}; COMMIT;",
+        schema, role);
+    return on_one_line(text);
+}
+
+}  // namespace outrigger::rows
