@@ -11,7 +11,7 @@ Connection::Connection(FileDescriptor socket, std::uint64_t id, std::uint32_t pe
     sender.id = id;
 }
 
-bool write_output(Connection& connection) {
+void write_output(Connection& connection) {
     auto& output = connection.output;
     std::size_t written = 0;
     while (written < output.size()) {
@@ -20,12 +20,12 @@ bool write_output(Connection& connection) {
         if (count < 0) {
             if (errno == EINTR) continue;
             if (errno == EAGAIN || errno == EWOULDBLOCK) break;
-            return false;
+            written = output.size();
+            break;
         }
         written += static_cast<std::size_t>(count);
     }
     output.erase(output.begin(), output.begin() + static_cast<std::ptrdiff_t>(written));
-    return true;
 }
 
 }  // namespace outrigger::intake

@@ -102,9 +102,9 @@ void Intake::Loop::round(int wait_ms) {
             const std::uint32_t happened = events[static_cast<std::size_t>(i)].events;
             if ((happened & EPOLLIN) != 0)
                 read(connection);
-            else if ((happened & (EPOLLHUP | EPOLLERR)) != 0)
+            else if ((happened & (EPOLLHUP | EPOLLERR)) != 0 && connection.closing)
                 close(id);
-            else
+            else  // hung up, and what it sent before waits for room
                 settle(connection);
         }
         close_displaced();
@@ -141,11 +141,11 @@ void Intake::Loop::read(Connection& connection) {
     const ssize_t count = ::recv(connection.fd.get(), buffer_.data() + left, buffer_.size() - left, 0);
     if (count < 0) {
         if (errno == EAGAIN || errno == EINTR) return;
-        return close(connection.sender.id);
+        // Reset: the client closed with our answers unread. All that it sent has been read by now.
     }
-    connection.at_end = count == 0;
+    connection.at_end = count <= 0;
     connection.input.clear();
-    take(connection, Bytes(buffer_).first(left + static_cast<std::size_t>(count)));
+    take(connection, Bytes(buffer_).first(left + static_cast<std::size_t>(std::max<ssize_t>(count, 0))));
 }
 
 void Intake::Loop::take(Connection& connection, Bytes bytes) {
@@ -290,7 +290,7 @@ void Intake::Loop::close_displaced() {
 void Intake::Loop::settle(Connection& connection) {
     const std::uint64_t id = connection.sender.id;
     acknowledge(connection);
-    if (!write_output(connection)) return close(id);
+    write_output(connection);
     if (connection.closing && connection.owes_nothing()) return close(id);
     const bool wants_input = !connection.closing && connection.input.size() <= read_bytes / 2 &&
                              std::ranges::find(stalled_, id) == stalled_.end();
