@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "agent/books/book.h"
+#include "agent/books/cursor_file.h"
 #include "agent/books/readiness.h"
 #include "agent/fold/checkpoint_files.h"
 #include "agent/fold/checkpointer.h"
@@ -126,6 +127,7 @@ class Topology::Stations {
     };
     Start find_start(const fold::Checkpoint& checkpoint) const;
     void lock_data_dir();
+    std::vector<std::filesystem::path> cursor_folders() const;
     void replay();
     void start_rows(const Start& start);
     journal::WriterHooks writer_hooks();
@@ -146,6 +148,7 @@ class Topology::Stations {
     std::optional<fold::CheckpointFiles> files_;
     std::optional<fold::Fold> fold_;
     std::map<std::string, books::Cursor> resting_cursors_;  // of sinks that are off: kept for when they are on again
+    std::optional<books::CursorFile> rows_cursor_file_;
     std::optional<books::Tally> rows_tally_;
     std::optional<fold::Checkpointer> checkpointer_;
     std::optional<fold::MetricNames> metric_names_;
@@ -167,6 +170,8 @@ Topology::Stations::Stations(const settings::Settings& settings, std::vector<set
     lock_data_dir();
     files_.emplace(settings_.data_dir, journal_place.fallback);
     fold::Checkpoint checkpoint = files_->load();
+    const auto kept = books::CursorFile::load("rows", cursor_folders());
+    if (kept && kept->position > checkpoint.cursors["rows"].position) checkpoint.cursors["rows"] = *kept;
     for (const auto& file : files_->damaged()) say("checkpoint: " + file + " is damaged; the other one is used");
     auto journal = journal::Journal::open(journal_place, checkpoint.fold.position);
     if (!journal) throw std::runtime_error(journal.error().what);
@@ -209,6 +214,10 @@ void Topology::Stations::lock_data_dir() {
         say("--data-dir " + settings_.data_dir + ": " + lock.error().what);
 }
 
+std::vector<std::filesystem::path> Topology::Stations::cursor_folders() const {
+    return {settings_.data_dir, journal_settings(settings_, listener_.path()).fallback};
+}
+
 // Everything the journal holds beyond the checkpoint, folded as if it had just arrived.
 void Topology::Stations::replay() {
     const auto reader = journal_->read_from(fold_->position());
@@ -243,7 +252,9 @@ void Topology::Stations::start_rows(const Start& start) {
         book_.add_off("rows");
         return;
     }
-    rows_tally_.emplace(resting_cursors_["rows"]);
+    rows_cursor_file_.emplace("rows", cursor_folders());
+    rows_tally_.emplace(resting_cursors_["rows"],
+                        [this](const books::Cursor& cursor) { rows_cursor_file_->save(cursor); });
     resting_cursors_.erase("rows");
     book_.add("rows", *rows_tally_);
     rows::RowsParts parts{

@@ -4,8 +4,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "agent/books/cursor.h"
 
@@ -20,13 +22,16 @@ struct Health {
 
 class Tally {
   public:
-    explicit Tally(Cursor start = {}) : cursor_(start) {}
+    // `keep` is given each cursor before anybody can read it here.
+    explicit Tally(Cursor start = {}, std::function<void(const Cursor&)> keep = {})
+        : keep_(std::move(keep)), cursor_(start) {}
 
     Cursor cursor() const {
         const std::lock_guard lock(mutex_);
         return cursor_;
     }
     void push(const Cursor& cursor) {
+        if (keep_) keep_(cursor);
         const std::lock_guard lock(mutex_);
         cursor_ = cursor;
     }
@@ -40,6 +45,7 @@ class Tally {
     }
 
   private:
+    const std::function<void(const Cursor&)> keep_;
     mutable std::mutex mutex_;  // guards cursor_ and health_
     Cursor cursor_;
     Health health_;

@@ -1,0 +1,75 @@
+#include "agent/books/cursor_file.h"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <fstream>
+
+namespace outrigger::books {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Folders {
+    Folders() {
+        fs::remove_all(root);
+        fs::create_directories(root / "a");
+        fs::create_directories(root / "b");
+    }
+    ~Folders() { fs::remove_all(root); }
+
+    fs::path root = fs::temp_directory_path() / ("outrigger-cursor-" + std::to_string(::getpid()));
+    std::vector<fs::path> both{root / "a", root / "b"};
+};
+
+Cursor cursor_at(std::uint64_t position) {
+    Cursor cursor;
+    cursor.on = true;
+    cursor.position = position;
+    cursor.delivered = position - 1;
+    cursor.dropped[1] = 1;
+    return cursor;
+}
+
+TEST_CASE("a cursor is read back as it was last saved") {
+    const Folders folders;
+    CHECK(!CursorFile::load("rows", folders.both));
+    const CursorFile file("rows", folders.both);
+    CHECK(!CursorFile::load("rows", folders.both));
+    file.save(cursor_at(7));
+    file.save(cursor_at(9));
+    const auto loaded = CursorFile::load("rows", folders.both);
+    REQUIRE(loaded);
+    CHECK(loaded->on);
+    CHECK(loaded->position == 9);
+    CHECK(loaded->delivered == 8);
+    CHECK(loaded->dropped[1] == 1);
+    CHECK(!CursorFile::load("traces", folders.both));
+}
+
+TEST_CASE("of two places the further cursor counts, and one that cannot be written is passed over") {
+    const Folders folders;
+    CursorFile("rows", {folders.both[0]}).save(cursor_at(5));
+    CursorFile("rows", {folders.root / "missing", folders.both[1]}).save(cursor_at(8));
+    CHECK(CursorFile::load("rows", folders.both)->position == 8);
+    CursorFile("rows", {folders.root / "missing"}).save(cursor_at(99));  // nowhere to go, and no harm
+    CHECK(CursorFile::load("rows", folders.both)->position == 8);
+}
+
+TEST_CASE("a damaged or short cursor is none") {
+    const Folders folders;
+    CursorFile("rows", folders.both).save(cursor_at(5));
+    const fs::path file = folders.both[0] / "cursor.rows";
+    {
+        std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
+        stream.seekp(20);
+        stream.put('x');
+    }
+    CHECK(!CursorFile::load("rows", folders.both));
+    CursorFile("rows", folders.both).save(cursor_at(5));
+    fs::resize_file(file, 30);
+    CHECK(!CursorFile::load("rows", folders.both));
+}
+
+}  // namespace
+}  // namespace outrigger::books
