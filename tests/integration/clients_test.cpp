@@ -81,8 +81,9 @@ TEST_CASE("netcat says hello, two lines and nonsense, and hears welcome, acks an
     REQUIRE(rows.size() == 1);
     std::string row;
     for (const std::string& field : rows[0]) row += field + "|";
-    CHECK(row == "192.0.2.7|/simulation?n=1|200|ok|shop|prod|1.0.3|GET|/simulation|1234|0af76519-16cd-43dd-8448-eb211c80319c|"
-                 "-1085253530158562633|{\"plan\": \"pro\"}|1|t|");
+    CHECK(row ==
+          "192.0.2.7|/simulation?n=1|200|ok|shop|prod|1.0.3|GET|/simulation|1234|0af76519-16cd-43dd-8448-eb211c80319c|"
+          "-1085253530158562633|{\"plan\": \"pro\"}|1|t|");
     const Scrape scrape = agent.scrape();
     CHECK(scrape.sum("orders_placed_total", {{"plan", "pro"}, {"service", "shop"}}) == 1);
     CHECK(scrape.sum("http_requests_total",
