@@ -87,6 +87,17 @@ TEST_CASE("a hello with another's text is refused, and one of ours is cut before
     CHECK(parse_hello(frame).error().reason == Refusal::bad_hello);
 }
 
+TEST_CASE("a hello with a text beyond its limit is refused, though every length agrees") {
+    constexpr std::size_t service = 8 + 16 + 8 + 4;
+    for (const std::size_t size : {256, 257}) {
+        Frame frame = framed(full_hello());
+        frame.insert(frame.begin() + service + 2, size - 4, std::byte{'s'});
+        store(frame.data() + service, static_cast<std::uint16_t>(size));
+        store(frame.data(), static_cast<std::uint32_t>(frame.size()));
+        CHECK(parse_hello(frame).has_value() == (size == 256));
+    }
+}
+
 TEST_CASE("a hello without an id, with a number that cannot be or a ring elsewhere is a bad hello") {
     struct {
         const char* field;

@@ -190,6 +190,10 @@ TEST_CASE("tags beyond their number or their limits are cut, and duplicates stay
     tags.assign(32, Tag{"k", "v"});
     event.tags = tags;
     CHECK(measure(event)->cut == 0);
+    tags.assign(33, Tag{"k", "v"});
+    event.tags = tags;
+    CHECK(measure(event)->cut == cut_bit(CutField::tags));
+    CHECK(measure(event)->tags == 32);
 }
 
 TEST_CASE("spans beyond their number, or beyond the record's 64 KiB, are lost from the end") {

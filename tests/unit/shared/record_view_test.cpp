@@ -132,6 +132,39 @@ TEST_CASE("text that is not UTF-8, or holds U+0000, refuses a record wherever it
     CHECK(refusal_of(changed(across, text_at + 4, std::uint8_t{0xA9})) == "accepted");
 }
 
+TEST_CASE("a record that is whole but beyond a limit is refused, and at the limit it is not") {
+    // `more` bytes of text put in where each text, tag or span ends, with every length made to agree
+    const auto grown = [](std::size_t at, std::size_t more, std::size_t slot, auto slot_value) {
+        Record record = full_request();
+        record.insert(record.begin() + static_cast<std::ptrdiff_t>(at), more, std::byte{'x'});
+        store(record.data() + slot, slot_value);
+        return changed(record, layout::length, static_cast<std::uint32_t>(record.size()));
+    };
+    CHECK(refusal_of(grown(text_at, 256 - 5, layout::route, std::uint16_t{256})) == "accepted");
+    CHECK(refusal_of(grown(text_at, 257 - 5, layout::route, std::uint16_t{257})) == "malformed text");
+    CHECK(refusal_of(grown(text_at + 5, 2049 - 4, layout::path, std::uint16_t{2049})) == "malformed text");
+    CHECK(refusal_of(grown(text_at + 9, 4097 - 2, layout::message, std::uint16_t{4097})) == "malformed text");
+    CHECK(refusal_of(grown(text_at + 11, 4097 - 1, error_lengths_at, std::uint16_t{4097})) == "malformed error");
+    CHECK(refusal_of(grown(text_at + 12, 4097 - 4, error_lengths_at + 2, std::uint16_t{4097})) == "malformed error");
+    CHECK(refusal_of(grown(text_at + 16, 16385 - 5, error_lengths_at + 4, std::uint16_t{16385})) == "malformed error");
+    CHECK(refusal_of(grown(tags_at + 4, 64 - 4, tags_at, std::uint16_t{64})) == "accepted");
+    CHECK(refusal_of(grown(tags_at + 4, 65 - 4, tags_at, std::uint16_t{65})) == "malformed tags");
+    CHECK(refusal_of(grown(tags_at + 8, 257 - 3, tags_at + 2, std::uint16_t{257})) == "malformed tags");
+    CHECK(refusal_of(grown(span_at + 31, 257 - 6, span_at + 16, std::uint16_t{257})) == "malformed spans");
+
+    // empty tags and spans are heads of zeros
+    const auto with_zeros = [](std::size_t at, std::size_t zeros, std::size_t slot, std::uint8_t count) {
+        Record record = full_request();
+        record.insert(record.begin() + static_cast<std::ptrdiff_t>(at), zeros, std::byte{0});
+        store(record.data() + slot, count);
+        return changed(record, layout::length, static_cast<std::uint32_t>(record.size()));
+    };
+    CHECK(refusal_of(with_zeros(tags_at, 30 * layout::tag_head, tag_count_at, 32)) == "accepted");
+    CHECK(refusal_of(with_zeros(tags_at, 31 * layout::tag_head, tag_count_at, 33)) == "malformed tags");
+    CHECK(refusal_of(with_zeros(span_at, 63 * layout::span_head, tag_count_at + 1, 64)) == "accepted");
+    CHECK(refusal_of(with_zeros(span_at, 64 * layout::span_head, tag_count_at + 1, 65)) == "malformed spans");
+}
+
 TEST_CASE("a route that is absent is not a record's to leave out") {
     Record record = full_request();
     record.erase(record.begin() + text_at, record.begin() + text_at + 5);
