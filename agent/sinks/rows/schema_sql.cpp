@@ -60,7 +60,7 @@ BEGIN
     LOOP
         CONTINUE WHEN part.day >= cutoff;
         EXECUTE format('LOCK TABLE %s IN SHARE MODE', part.name);
-        EXECUTE format('INSERT INTO outrigger_expired (agent, day, events, last) '
+        EXECUTE format('INSERT INTO outrigger_expired (agent, day, events, last) ' ||
             'SELECT agent, %L::date, count(*), max("position") FROM %s GROUP BY agent', part.day, part.name);
         EXECUTE format('DROP TABLE %s', part.name);
     END LOOP;

@@ -100,6 +100,24 @@ class Adopted : public pqxx::connection {
 
 #endif
 
+// libpqxx 6.4 leaves the SQLSTATE out of some of its exceptions, and says it by their type alone.
+std::string sqlstate_of(const pqxx::sql_error& error) {
+    if (!error.sqlstate().empty()) return error.sqlstate();
+    const auto is = [&]<class Type>() { return dynamic_cast<const Type*>(&error) != nullptr; };
+    if (is.operator()<pqxx::insufficient_privilege>()) return "42501";
+    if (is.operator()<pqxx::undefined_table>()) return "42P01";
+    if (is.operator()<pqxx::undefined_column>()) return "42703";
+    if (is.operator()<pqxx::unique_violation>()) return "23505";
+    if (is.operator()<pqxx::check_violation>()) return "23514";
+    if (is.operator()<pqxx::integrity_constraint_violation>()) return "23000";
+    if (is.operator()<pqxx::data_exception>()) return "22000";
+    if (is.operator()<pqxx::insufficient_resources>()) return "53000";
+    return "42000";
+}
+
+// Its first line: what follows shows the statement.
+std::string first_line(std::string_view text) { return one_line(text.substr(0, text.find('\n'))); }
+
 Table to_table(const pqxx::result& result) {
     Table table;
     for (const auto& row : result) {
@@ -158,8 +176,9 @@ class Session::Connection {
             return std::unexpected(DatabaseError{Trouble::connection, "", one_line(error.what()), std::nullopt});
         } catch (const pqxx::sql_error& error) {
             const bool alive = PQstatus(raw_) == CONNECTION_OK;
-            const auto trouble = alive ? classify(error.sqlstate(), error.what()) : Trouble::connection;
-            return std::unexpected(DatabaseError{trouble, error.sqlstate(), one_line(error.what()), std::nullopt});
+            const std::string state = alive ? sqlstate_of(error) : error.sqlstate();
+            const auto trouble = alive ? classify(state, error.what()) : Trouble::connection;
+            return std::unexpected(DatabaseError{trouble, state, first_line(error.what()), std::nullopt});
         } catch (const std::exception& error) {
             return std::unexpected(DatabaseError{Trouble::connection, "", one_line(error.what()), std::nullopt});
         }
