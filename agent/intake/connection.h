@@ -38,7 +38,8 @@ struct Consumed {
     bool close = false;  // the stream cannot be followed any further
 };
 
-// Writes what is owed, without waiting. A client that is gone is owed nothing: it is forgotten when all it sent is read.
+// Writes what is owed, without waiting. A client that is gone is owed nothing: it is forgotten when all it sent is
+// read.
 void write_output(Connection& connection);
 
 inline constexpr std::size_t output_limit = 64 * 1024;
