@@ -118,6 +118,31 @@ TEST_CASE("an agent whose data folder cannot be written says so, and counts and 
     CHECK(balance(cluster).rows == 25);
 }
 
+TEST_CASE(
+    "a role that may not make tables holds nothing up: the statements to run are said, and once they are run the rows "
+    "come") {
+    const PostgresCluster cluster;
+    cluster.query("create role limited login");
+    cluster.query("revoke create on schema public from public");
+    Agent agent({"--postgres", cluster.uri("limited")});
+    agent.start();
+    send_requests(agent, 12);
+    CHECK(counted(agent, 12));
+    const std::string marker = "please run: ";
+    CHECK(eventually(10s, [&] { return agent.ready() == 503 && agent.log().find(marker) != std::string::npos; }));
+    CHECK(count_of(agent.log(), marker) == 1);
+
+    const std::string log = agent.log();
+    const std::size_t begin = log.find(marker) + marker.size();
+    const std::size_t next_line = log.find("\n20", begin);  // a line of the log begins with its date
+    const std::string statements = log.substr(begin, next_line == std::string::npos ? next_line : next_line - begin);
+    CHECK_NOTHROW(cluster.query(statements));
+    CHECK(rows_reach(cluster, 12, 20s));
+    CHECK(eventually(10s, [&] { return agent.ready() == 200; }));
+    CHECK(balance(cluster).difference == 0);
+    CHECK(agent.stop() == 0);
+}
+
 TEST_CASE("a password stands in no log, no check and no status") {
     const PostgresCluster cluster;
     const TemporaryFolder folder;
