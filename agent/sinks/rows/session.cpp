@@ -106,7 +106,6 @@ std::string sqlstate_of(const pqxx::sql_error& error) {
     const auto is = [&]<class Type>() { return dynamic_cast<const Type*>(&error) != nullptr; };
     if (is.operator()<pqxx::insufficient_privilege>()) return "42501";
     if (is.operator()<pqxx::undefined_table>()) return "42P01";
-    if (is.operator()<pqxx::undefined_column>()) return "42703";
     if (is.operator()<pqxx::unique_violation>()) return "23505";
     if (is.operator()<pqxx::check_violation>()) return "23514";
     if (is.operator()<pqxx::integrity_constraint_violation>()) return "23000";
@@ -288,6 +287,8 @@ std::expected<void, DatabaseError> Session::commit() {
     connection_->work.reset();
     return done;
 }
+
+int Session::socket() const { return PQsocket(connection_->raw()); }
 
 void Session::roll_back() noexcept {
     try {

@@ -58,6 +58,8 @@ class Session {
     std::expected<void, DatabaseError> commit();
     void roll_back() noexcept;
 
+    int socket() const;  // another thread may shut it, to end a call that hangs
+
   private:
     class Connection;
     explicit Session(std::unique_ptr<Connection> connection);

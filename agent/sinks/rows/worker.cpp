@@ -1,5 +1,7 @@
 #include "agent/sinks/rows/worker.h"
 
+#include <sys/socket.h>
+
 #include <fstream>
 
 #include "agent/sinks/rows/event_json.h"
@@ -53,7 +55,15 @@ RowsSink::Worker::~Worker() { stop(0ms); }
 bool RowsSink::Worker::stop(std::chrono::milliseconds deadline) {
     stop_.give(Clock::now() + deadline);
     parts_.journal.wake_waiters();
-    if (thread_.joinable()) thread_.join();
+    if (thread_.joinable()) {
+        const auto give_up = Clock::now() + deadline;
+        while (!ended_.load(std::memory_order_acquire) && Clock::now() < give_up) std::this_thread::sleep_for(5ms);
+        {
+            const std::lock_guard lock(socket_mutex_);
+            if (socket_ >= 0) ::shutdown(socket_, SHUT_RDWR);
+        }
+        thread_.join();
+    }
     return cursor_.position >= parts_.journal.mark().position;
 }
 
@@ -65,7 +75,7 @@ bool RowsSink::Worker::finished() const {
 void RowsSink::Worker::run() {
     while (!finished()) {
         const auto lived = live();
-        session_.reset();
+        disconnect();
         if (lived) continue;
         failed(lived.error());
         if (lived.error().trouble == Trouble::fenced) {
@@ -77,8 +87,16 @@ void RowsSink::Worker::run() {
         if (lived.error().trouble == Trouble::hold) wait = std::min<std::chrono::milliseconds>(wait, longest_hold);
         stop_.sleep(wait);
     }
-    session_.reset();
     reader_.reset();
+    ended_.store(true, std::memory_order_release);
+}
+
+void RowsSink::Worker::disconnect() {
+    {
+        const std::lock_guard lock(socket_mutex_);
+        socket_ = -1;
+    }
+    session_.reset();
 }
 
 RowsSink::Worker::Outcome RowsSink::Worker::live() {
@@ -109,6 +127,10 @@ RowsSink::Worker::Outcome RowsSink::Worker::connect() {
     auto session = Session::open(settings_.postgres, *password);
     if (!session) return std::unexpected(session.error());
     session_.emplace(std::move(*session));
+    {
+        const std::lock_guard lock(socket_mutex_);
+        socket_ = session_->socket();
+    }
     std::string statements;
     auto schema = Schema::open(*session_, statements);
     if (!schema) {

@@ -2,6 +2,8 @@
 // anew after each failure. All members belong to that thread, but for the order to stop.
 #pragma once
 
+#include <atomic>
+#include <mutex>
 #include <random>
 #include <thread>
 
@@ -28,6 +30,7 @@ class RowsSink::Worker {
     void run();
     Outcome live();  // one connection, until it fails or there is no more to do
     Outcome connect();
+    void disconnect();
     Outcome resume();
     Outcome begin_anew();
     Outcome move_to(std::uint64_t position);
@@ -58,6 +61,8 @@ class RowsSink::Worker {
     Belief belief_;
     std::int32_t agent_ = 0;
 
+    std::mutex socket_mutex_;  // guards socket_: stop() shuts it when the deadline is past and Postgres hangs
+    int socket_ = -1;
     std::optional<Session> session_;
     std::optional<Schema> schema_;
     std::unique_ptr<journal::Reader> reader_;
@@ -74,6 +79,7 @@ class RowsSink::Worker {
     std::int64_t oldest_pending_us_ = 0;
     std::int64_t progress_us_ = 0;
     std::minstd_rand random_;
+    std::atomic<bool> ended_{false};
     std::jthread thread_;
 };
 

@@ -1,5 +1,6 @@
 // What Postgres refuses: rows, rights, tables. Nothing is given up that could still be stored.
 #include <doctest/doctest.h>
+#include <signal.h>
 
 #include "tests/integration/peers/eventually.h"
 #include "tests/integration/rows/rows_fixture.h"
@@ -147,4 +148,21 @@ TEST_CASE("rows: what retention drops is counted, so that the balance still hold
     CHECK(found.rows == 61);
     CHECK(found.balanced());
     CHECK(cluster.number("SELECT count(*) FROM outrigger_drops") == 0);
+}
+
+TEST_CASE("rows: a Postgres that hangs does not keep the sink from stopping at its deadline") {
+    const peers::PostgresCluster cluster;
+    const peers::TemporaryFolder folder;
+    AgentLife life(folder.path(), {}, settings_for(cluster));
+    life.offer(10);
+    REQUIRE(all_stored(cluster, 10));
+    const auto backend =
+        static_cast<pid_t>(cluster.number("SELECT pid FROM pg_stat_activity WHERE application_name = 'outrigger'"));
+    REQUIRE(::kill(backend, SIGSTOP) == 0);
+    life.offer(10);
+    const auto begun = std::chrono::steady_clock::now();
+    CHECK_FALSE(life.stop_sink(500ms));
+    CHECK(std::chrono::steady_clock::now() - begun < 5s);
+    CHECK(life.pending() == 10);
+    ::kill(backend, SIGCONT);
 }
