@@ -170,12 +170,14 @@ RowsSink::Worker::Outcome RowsSink::Worker::wait_for_work() {
 RowsSink::Worker::Outcome RowsSink::Worker::store_batch() {
     for (int attempt = 0;; ++attempt) {
         if (auto made = make_partitions(); !made) return made;
-        belief_.reach = std::max(belief_.reach, batch_.to());
+        belief_.reach = batch_.to();
         const auto dead = store(*session_, agent_, batch_, watch_, source_);
         if (dead) {
             stored(*dead);
             return {};
         }
+        // Only a lost connection leaves it open whether it was committed.
+        if (dead.error().trouble != Trouble::connection) belief_.reach = cursor_.position;
         if (dead.error().trouble != Trouble::no_partition || attempt > 0) return std::unexpected(dead.error());
         schema_->forget_partitions();
     }

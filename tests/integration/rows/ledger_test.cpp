@@ -148,3 +148,31 @@ TEST_CASE("rows: a journal that was set back goes on as another one, and loses n
     CHECK(peers::eventually(10s, [&] { return life.pending() == 0; }));
     CHECK(life.difference() == 0);
 }
+
+TEST_CASE("rows: two agents with copies of one journal fence each other, and both store all they have") {
+    const peers::PostgresCluster cluster;
+    const peers::TemporaryFolder folder;
+    const peers::TemporaryFolder copy;
+    SavedCheckpoint checkpoint;
+    {
+        AgentLife life(folder.path(), {}, settings_for(cluster));
+        life.offer(100);
+        REQUIRE(all_stored(cluster, 100));
+        REQUIRE(peers::eventually(10s, [&] { return life.pending() == 0; }));
+        checkpoint = life.checkpoint();
+    }
+    std::filesystem::copy(folder.path(), copy.path(), std::filesystem::copy_options::recursive);
+    AgentLife first(folder.path(), checkpoint, settings_for(cluster));
+    AgentLife second(copy.path(), checkpoint, settings_for(cluster));
+    REQUIRE(peers::eventually(10s, [&] { return first.health().up && second.health().up; }));
+    for (int i = 0; i < 3; ++i) {
+        first.offer(20, "/first");
+        second.offer(30, "/second");
+        CHECK(peers::eventually(20s, [&] { return first.pending() == 0 && second.pending() == 0; }));
+    }
+    CHECK(cluster.number("SELECT count(*) FROM request_log WHERE route = '/first'") == 60);
+    CHECK(cluster.number("SELECT count(*) FROM request_log WHERE route = '/second'") == 90);
+    CHECK(stores(cluster).balanced());
+    CHECK(first.difference() == 0);
+    CHECK(second.difference() == 0);
+}
