@@ -255,6 +255,7 @@ void Topology::Stations::start_rows(const Start& start) {
     rows_cursor_file_.emplace("rows", cursor_folders());
     rows_tally_.emplace(resting_cursors_["rows"],
                         [this](const books::Cursor& cursor) { rows_cursor_file_->save(cursor); });
+    journal_->needed_after(rows_tally_->cursor().position);
     resting_cursors_.erase("rows");
     book_.add("rows", *rows_tally_);
     rows::RowsParts parts{
@@ -276,10 +277,17 @@ fold::Checkpointer::Parts Topology::Stations::checkpointer_parts() {
                     return cursors;
                 },
             .copy = [this] { return fold_->checkpoint_copy(); },
-            .journal_bytes_written = [this] { return bytes_kept_.load(std::memory_order_relaxed); },
+            .journal_bytes_written =
+                [this] {
+                    // A journal without room for its next segments does not wait for 64 MiB.
+                    if (journal_->wants_checkpoint())
+                        bytes_kept_.fetch_add(std::uint64_t{64} << 20, std::memory_order_relaxed);
+                    return bytes_kept_.load(std::memory_order_relaxed);
+                },
             .checkpointed =
                 [this](std::uint64_t position) {
                     journal_->checkpointed(position);
+                    if (rows_tally_) journal_->needed_after(rows_tally_->cursor().position);
                     journal_->apply_retention(std::chrono::system_clock::now());
                 },
             .state_changed = say};

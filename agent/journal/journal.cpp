@@ -37,6 +37,7 @@ Uuid Journal::uuid() const { return state_->uuid(); }
 void Journal::set_uuid(const Uuid& uuid) { state_->set_uuid(uuid); }
 
 void Journal::checkpointed(std::uint64_t position) { state_->checkpointed(position); }
+void Journal::needed_after(std::uint64_t position) { state_->needed_after(position); }
 bool Journal::wants_checkpoint() const { return state_->wants_checkpoint(); }
 
 void Journal::apply_retention(std::chrono::system_clock::time_point now) { remove_segments(*state_, now, {}); }

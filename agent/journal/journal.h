@@ -86,6 +86,9 @@ class Journal {
 
     // Segments whose entries are all at or before this durable checkpoint may go.
     void checkpointed(std::uint64_t position);
+    // What lies beyond this position is still needed by a sink that is on, even while it has no reader (its store is
+    // down). Until it is called only readers count.
+    void needed_after(std::uint64_t position);
     // There will soon be no room unless a checkpoint lets old segments go: do not wait for the usual 64 MiB.
     bool wants_checkpoint() const;
     // Removes segments: those every reader has passed and that are 10 minutes old; the oldest while the size is

@@ -8,7 +8,6 @@ namespace {
 
 constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20;
 constexpr std::uint64_t fallback_bytes = 32 * mebibyte;
-constexpr std::chrono::minutes kept_for{10};  // so that a reader whose store goes back in time finds them
 
 }  // namespace
 
@@ -205,74 +204,6 @@ Uuid Journal::State::newest_uuid() const {
 void Journal::State::set_uuid(const Uuid& uuid) {
     const std::lock_guard lock(mutex_);
     uuid_ = uuid;
-}
-
-void Journal::State::checkpointed(std::uint64_t position) {
-    const std::lock_guard lock(mutex_);
-    checkpoint_ = std::max(checkpoint_, position);
-}
-
-bool Journal::State::wants_checkpoint() const {
-    const std::lock_guard lock(mutex_);
-    if (segments_.size() < 2 || last_of(0) <= checkpoint_) return false;
-    for (const bool fallback : {false, true}) {
-        const std::uint64_t soon = bytes_locked(fallback) + 2 * journal::segment_bytes(settings_, fallback);
-        if (soon > budget(settings_, fallback)) return true;
-    }
-    return false;
-}
-
-std::uint64_t Journal::State::bytes(bool fallback) const {
-    const std::lock_guard lock(mutex_);
-    return bytes_locked(fallback);
-}
-
-std::uint64_t Journal::State::bytes_locked(bool fallback) const {
-    std::uint64_t sum = 0;
-    for (const auto& segment : segments_)
-        if (segment.fallback == fallback) sum += segment.size;
-    return sum;
-}
-
-std::vector<Segment> Journal::State::take_leaving(std::chrono::system_clock::time_point now, const Room& room) {
-    const std::lock_guard lock(mutex_);
-    std::uint64_t passed = UINT64_MAX;  // by every reader
-    for (const auto& [reader, released] : readers_) passed = std::min(passed, released);
-    const auto now_us = std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count();
-    std::array<std::uint64_t, 2> bytes{};
-    for (const bool fallback : {false, true})
-        bytes[fallback] = bytes_locked(fallback) + (fallback == room.fallback ? room.bytes : 0);
-    std::vector<Segment> leaving;
-    for (std::size_t index = 0; index + 1 < segments_.size() && last_of(index) <= checkpoint_; ++index) {
-        auto& segment = segments_[index];
-        if (segment.leaving) continue;
-        const std::int64_t age_us = now_us - segments_[index + 1].header.created_us;
-        const bool done =
-            last_of(index) <= passed && (room.at_any_age || age_us >= std::chrono::microseconds(kept_for).count());
-        if (!done && bytes[segment.fallback] <= budget(settings_, segment.fallback)) continue;
-        segment.leaving = true;
-        bytes[segment.fallback] -= std::min(bytes[segment.fallback], segment.size);
-        leaving.push_back(segment);
-    }
-    return leaving;
-}
-
-void Journal::State::left(std::uint64_t segment, bool removed) {
-    const std::lock_guard lock(mutex_);
-    const auto found = std::ranges::find(segments_, segment, [](const Segment& one) { return one.header.id; });
-    if (found == segments_.end()) return;
-    found->leaving = false;
-    if (!removed) {
-        ++errors_[static_cast<std::size_t>(Op::remove)];
-        return;
-    }
-    const std::pair range(found->header.first, last_of(static_cast<std::size_t>(found - segments_.begin())));
-    if (!removed_.empty() && removed_.back().second + 1 == range.first) {
-        removed_.back().second = range.second;
-    } else {
-        removed_.push_back(range);
-    }
-    segments_.erase(found);
 }
 
 JournalStatus Journal::State::status() const {

@@ -72,8 +72,9 @@ class Journal::State {
     void synced(std::chrono::nanoseconds took);
     void trouble(bool durable, std::string problem);
 
-    // Retention. take_leaving() marks what may go, so that the files can be removed without the lock.
+    // Retention, in retention.cpp. take_leaving() marks what may go, so that the files can be removed without the lock.
     void checkpointed(std::uint64_t position);
+    void needed_after(std::uint64_t position);
     bool wants_checkpoint() const;
     std::uint64_t bytes(bool fallback) const;
     struct Room {  // that a new segment needs
@@ -92,6 +93,7 @@ class Journal::State {
   private:
     std::uint64_t bytes_locked(bool fallback) const;
     std::uint64_t last_of(std::size_t index) const;
+    bool wants_checkpoint(bool fallback) const;
 
     const JournalSettings settings_;
     const std::shared_ptr<Disk> disk_;
@@ -106,6 +108,7 @@ class Journal::State {
     std::uint64_t next_id_;
     std::uint64_t generation_;
     std::uint64_t checkpoint_ = 0;
+    std::uint64_t needed_after_ = UINT64_MAX;
     std::vector<std::pair<std::uint64_t, std::uint64_t>> removed_;  // first and last positions
     std::map<std::uint64_t, std::uint64_t> readers_;                // by number: released position
     std::uint64_t next_reader_ = 1;

@@ -67,6 +67,21 @@ TEST_CASE("after an error of sync or write the segment is never trusted again, a
     }
 }
 
+TEST_CASE("what a killed agent left is synced before it counts as kept") {
+    Broken broken;
+    REQUIRE(DirectWriter(*opened(broken.settings)).keep_requests(1, 5));
+    const int before = broken.disk->syncs;
+    auto journal = opened(broken.settings);
+    CHECK(broken.disk->syncs == before + 1);
+    broken.disk->failing_syncs = 1;
+    journal = opened(broken.settings);
+    CHECK(errors(*journal, "sync") == 1);
+    CHECK(read_out(*journal).numbers == numbers(1, 5));
+    broken.settings.durability = Durability::process;
+    journal = opened(broken.settings);
+    CHECK(broken.disk->syncs == before + 2);
+}
+
 TEST_CASE("an old segment that still shows what was written anew under a higher generation does not count") {
     Broken broken;
     const auto journal = opened(broken.settings);

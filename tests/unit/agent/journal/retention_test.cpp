@@ -138,7 +138,12 @@ TEST_CASE("what every reader has passed goes after ten minutes, what one of them
     CHECK(journal->status().segments < segments);
     CHECK(journal->status().oldest_position <= position / 2 + 1);
     CHECK(journal->status().segments > 1);
-    slow.reset();  // switched off: needs nothing any more
+    slow.reset();
+    journal->needed_after(position - 100);  // a sink whose store is down has no reader
+    journal->apply_retention(now + 11min);
+    CHECK(journal->status().oldest_position <= position - 99);
+    CHECK(journal->status().segments == 2);
+    journal->needed_after(position);
     journal->apply_retention(now + 11min);
     CHECK(journal->status().segments == 1);
     CHECK(segment_files(settings.folder).size() == 1);
@@ -157,6 +162,7 @@ TEST_CASE("the fallback goes round within its 32 MiB while checkpoints are made"
     for (int round = 0; round < 80; ++round, number += 1000) {
         REQUIRE(writer.keep_requests(number, number + 999, 1000));
         CHECK(bytes_in(settings.fallback) <= std::uint64_t{32} << 20);
+        if (round == 60) CHECK(journal->status().oldest_position > 1);
         if (journal->wants_checkpoint()) journal->checkpointed(journal->mark().position);
         if (round < 40) CHECK(read_out(*reader).lost.empty());
     }
