@@ -42,7 +42,7 @@ int list_segments(Disk& disk, const std::filesystem::path& folder, bool fallback
             add_segment(disk, folder / name, fallback, found);
         } else if (is_unfinished(name)) {
             disk.remove(folder / name);  // a crash while it was made: nothing went in
-        } else {
+        } else if (!fallback) {          // there, checkpoints lie beside the segments
             count(found, Op::foreign);
         }
     }

@@ -198,6 +198,8 @@ TEST_CASE("what is not ours is ignored and counted, and left where it is") {
     const auto in = [&](const char* name) { return settings.folder / name; };
     write_contents(in("notes.txt"), as_payload("hello"));
     write_contents(in("1.seg"), as_payload("hello"));
+    std::filesystem::create_directories(settings.fallback);
+    write_contents(settings.fallback / "checkpoint.a", as_payload("not the journal's"));
     std::filesystem::create_directory(in("00000000000000aa.seg"));
     std::filesystem::create_symlink(segment_files(settings.folder)[0], in("00000000000000bb.seg"));
     write_contents(in("00000000000000cc.seg.new"), as_payload("unfinished"));
