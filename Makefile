@@ -21,8 +21,8 @@ PKG_LIBS   = $(eval PKG_LIBS := $(shell pkg-config --libs $(PACKAGES)))$(PKG_LIB
 WARNINGS = -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 HARDEN   = -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fPIE
 FLAGS_release = -O2 -g $(HARDEN)
-FLAGS_asan    = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -fPIE
-FLAGS_tsan    = -O1 -g -fsanitize=thread -fPIE
+FLAGS_asan    = -O1 -g1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -fPIE
+FLAGS_tsan    = -O1 -g1 -fsanitize=thread -fPIE
 FLAGS_coverage = -O0 -g --coverage -fPIE
 CXXFLAGS = -std=c++23 $(WARNINGS) $(FLAGS_$(FLAVOUR)) -pthread -I. -DMSGPACK_NO_BOOST -DOUTRIGGER_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
 LDFLAGS  = $(FLAGS_$(FLAVOUR)) -pthread -pie -Wl,-z,relro,-z,now
@@ -71,15 +71,16 @@ check:       ## what to run before handing over: format, lint, layers, test, asa
 
 .PHONY: asan tsan
 asan:        ## unit and integration tests under the address and undefined behaviour sanitizers
-	@$(MAKE) FLAVOUR=asan sanitized
+	@$(MAKE) build/integration-tests && $(MAKE) FLAVOUR=asan sanitized
 tsan:        ## the same under the thread sanitizer
-	@$(MAKE) FLAVOUR=tsan sanitized
+	@$(MAKE) build/integration-tests && $(MAKE) FLAVOUR=tsan sanitized
 
-# The scenarios of the suite "long" offer the same load many times over: they run in the release flavour only.
+# The programs and the unit tests are instrumented; what drives the scenarios is not, and those of the suite "long", which
+# offer the same load many times over, run in the release flavour only.
 .PHONY: sanitized
-sanitized: tests deps-test
+sanitized: $(OUT)/outrigger $(OUT)/demo-app $(OUT)/unit-tests deps-test
 	@PROGRAM_FOLDER=$(OUT) ARGS="$(ARGS) -tse=long" ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 \
-	    tools/run-tests $(OUT)/unit-tests $(OUT)/integration-tests
+	    tools/run-tests $(OUT)/unit-tests build/integration-tests
 
 .PHONY: lint
 lint: deps-lint  ## clang-format says nothing to change, clang-tidy finds nothing (in shared, agent and app: tests would take as long again)

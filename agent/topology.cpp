@@ -178,6 +178,8 @@ Topology::Stations::Stations(const settings::Settings& settings, std::vector<set
     journal_ = std::move(*journal);
     fold_.emplace(fold_settings(settings_), checkpoint.fold);
     for (const auto& note : fold_->notes()) spdlog::info("{}", note);
+    if (settings_.statsd) say("--statsd is set, and this version has no StatsD sink: nothing is sent there");
+    if (settings_.traces) say("--traces is set, and this version has no trace sink: nothing is sent there");
     replay();
 
     const Start start = find_start(checkpoint);
