@@ -82,9 +82,12 @@ sanitized: $(OUT)/outrigger $(OUT)/demo-app $(OUT)/unit-tests deps-test
 	@PROGRAM_FOLDER=$(OUT) ARGS="$(ARGS) -tse=long" ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 \
 	    tools/run-tests $(OUT)/unit-tests build/integration-tests
 
-.PHONY: lint
-lint: deps-lint  ## clang-format says nothing to change, clang-tidy finds nothing (in shared, agent and app: tests would take as long again)
+.PHONY: format-check
+format-check: deps-lint  ## clang-format says nothing to change
 	@clang-format-19 --dry-run -Werror $(OURS)
+
+.PHONY: lint
+lint: format-check  ## clang-format says nothing to change, clang-tidy finds nothing (in shared, agent and app: tests would take as long again)
 	@$(MAKE) $(patsubst %.cpp,$(OUT)/tidy/%.ok,$(filter shared/%.cpp agent/%.cpp app/%.cpp,$(OURS)))
 
 .PHONY: layers

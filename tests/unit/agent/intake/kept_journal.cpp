@@ -24,6 +24,7 @@ KeptJournal::KeptJournal() {
     hooks.kept = [](const journal::Entry&) {};
     hooks.batch_ends = [] {};
     hooks.acknowledged = [this](std::span<const journal::Receipt> receipts) {
+        const std::lock_guard lock(mutex_);
         if (intake_) intake_->kept(receipts);
     };
     hooks.state_changed = [](std::string_view) {};
@@ -48,12 +49,16 @@ void KeptJournal::start_intake(const std::vector<intake::KnownEmitter>& known, s
     };
     hooks.forget_idle = [](std::int64_t, std::span<const EmitterId>) { return std::vector<EmitterId>(); };
     hooks.say = [](const std::string&) {};
+    const std::lock_guard lock(mutex_);
     intake_ = std::make_unique<intake::Intake>(listener_->fd(), settings, known, hooks);
 }
 
 void KeptJournal::stop_intake() {
     if (intake_) intake_->stop(1s);
-    intake_.reset();
+    {
+        const std::lock_guard lock(mutex_);
+        intake_.reset();
+    }
     listener_.reset();
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,7 @@ class KeptJournal {
     std::unique_ptr<journal::Journal> journal_;
     std::unique_ptr<journal::Writer> writer_;
     std::unique_ptr<UnixListener> listener_;
+    std::mutex mutex_;  // guards intake_ against the writer's thread, which may have something for it while it is made
     std::unique_ptr<intake::Intake> intake_;
 };
 
