@@ -82,7 +82,7 @@ TEST_CASE("an event is recorded before the client has its answer") {
     app.routes().get("/hello", hello);
     app.start();
     RawClient client{app.port()};
-    for (std::size_t i = 1; i <= 200; ++i) {
+    for (std::size_t i = 1; i <= 50; ++i) {
         REQUIRE(client.send("GET /hello HTTP/1.1\r\n\r\n"));
         client.read_until("hello");
         REQUIRE(app.events().size() == i);

@@ -31,7 +31,8 @@ class RawClient {
                ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
     }
 
-    // What arrives until `end` was seen, the server closes, or five seconds have passed.
+    // What arrives until `end` was seen, the server closes, or nothing came for a minute: machines that run tests can
+    // be very busy.
     std::string read_until(std::string_view end) {
         std::string text;
         while (text.find(end) == std::string::npos && read_some(text)) {
@@ -46,13 +47,15 @@ class RawClient {
   private:
     bool read_some(std::string& text) {
         pollfd one{fd_.get(), POLLIN, 0};
-        if (poll(&one, 1, 5'000) <= 0) return false;
+        if (poll(&one, 1, patience_ms) <= 0) return false;
         std::array<char, 4096> bytes{};
         const auto count = recv(fd_.get(), bytes.data(), bytes.size(), 0);
         closed_ = count <= 0;
         if (!closed_) text.append(bytes.data(), static_cast<std::size_t>(count));
         return !closed_;
     }
+
+    static constexpr int patience_ms = 60'000;
 
     FileDescriptor fd_;
     bool connected_ = false;

@@ -18,6 +18,9 @@ using std::chrono::steady_clock;
 
 namespace {
 
+// For what happens at once unless the machine is very busy.
+constexpr milliseconds plenty{60'000};
+
 // A parent with its workers, in processes of their own. Each worker says its pid when it begins, and holds the pipe
 // open: the pipe's end is the end of the last of them.
 class Family {
@@ -29,7 +32,7 @@ class Family {
         if (parent_ == 0) {
             close(ends[0]);
             close(STDERR_FILENO);  // what it says of its dead is not for this terminal
-            _exit(run_workers({.count = count, .stop_deadline = milliseconds{5'000}}, [&] {
+            _exit(run_workers({.count = count, .stop_deadline = plenty}, [&] {
                 const pid_t self = getpid();
                 if (write(ends[1], &self, sizeof self) != sizeof self) return 1;
                 if (die_at_once) return 3;
@@ -60,7 +63,7 @@ class Family {
     std::vector<pid_t> workers(unsigned count) const {
         std::vector<pid_t> pids;
         while (pids.size() < count) {
-            const auto pid = next_worker(milliseconds{5'000});
+            const auto pid = next_worker(plenty);
             REQUIRE(pid);
             pids.push_back(*pid);
         }
@@ -104,16 +107,23 @@ TEST_CASE("a worker that had lived is replaced at once, one that dies young ever
 
 TEST_CASE("a killed worker is replaced within a second, the others live on") {
     const Family family{3};
-    const auto before = family.workers(3);
-    const auto killed_at = steady_clock::now();
-    kill(before[1], SIGKILL);
-    const auto successor = family.next_worker(milliseconds{5'000});
-    REQUIRE(successor);
-    CHECK(steady_clock::now() - killed_at < milliseconds{1'000});
-    CHECK(std::ranges::find(before, *successor) == before.end());
-    CHECK(kill(before[0], 0) == 0);
-    CHECK(kill(before[2], 0) == 0);
-    CHECK_FALSE(family.next_worker(milliseconds{0}));
+    auto alive = family.workers(3);
+    auto took = steady_clock::duration::max();
+    for (int attempt = 0; attempt < 3 && took > milliseconds{1'000};
+         ++attempt) {  // one late answer may be the machine's
+        const auto killed = alive[1];
+        const auto killed_at = steady_clock::now();
+        kill(killed, SIGKILL);
+        const auto successor = family.next_worker(plenty);
+        took = steady_clock::now() - killed_at;
+        REQUIRE(successor);
+        CHECK(std::ranges::find(alive, *successor) == alive.end());
+        CHECK(kill(alive[0], 0) == 0);
+        CHECK(kill(alive[2], 0) == 0);
+        CHECK_FALSE(family.next_worker(milliseconds{0}));
+        alive[1] = *successor;
+    }
+    CHECK(took < milliseconds{1'000});
 }
 
 TEST_CASE("SIGTERM and SIGINT end the workers and then the parent, in good order") {
@@ -121,7 +131,7 @@ TEST_CASE("SIGTERM and SIGINT end the workers and then the parent, in good order
         Family family{3};
         family.workers(3);
         family.signal(number);
-        CHECK(family.all_gone(milliseconds{5'000}));
+        CHECK(family.all_gone(plenty));
         const int status = family.exit_status();
         CHECK(WIFEXITED(status));
         CHECK(WEXITSTATUS(status) == 0);
@@ -132,13 +142,12 @@ TEST_CASE("workers do not outlive a parent that was killed") {
     const Family family{2};
     family.workers(2);
     family.signal(SIGKILL);
-    CHECK(family.all_gone(milliseconds{5'000}));
+    CHECK(family.all_gone(plenty));
 }
 
 TEST_CASE("workers that die at once are not replaced in a hot loop") {
+    const auto begun = steady_clock::now();
     const Family family{1, true};
-    family.workers(3);  // at 0, 0 and 50 ms
-    const auto third = steady_clock::now();
-    family.workers(1);
-    CHECK(steady_clock::now() - third > milliseconds{50});
+    family.workers(5);  // after waits of 0, 50, 100 and 200 ms
+    CHECK(steady_clock::now() - begun >= milliseconds{350});
 }
