@@ -9,7 +9,7 @@
 #include "agent/log/log.h"
 #include "agent/settings/command_line.h"
 #include "agent/settings/health.h"
-#include "agent/topology.h"
+#include "agent/topology/topology.h"
 #include "shared/error.h"
 
 namespace {

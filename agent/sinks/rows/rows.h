@@ -3,17 +3,11 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
-#include <expected>
-#include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 
-#include "agent/books/tally.h"
-#include "agent/journal/journal.h"
-#include "shared/error.h"
+#include "agent/sinks/sink.h"
 
 namespace outrigger::rows {
 
@@ -24,24 +18,14 @@ struct RowsSettings {
     std::string service, env, version;  // the agent's own, for events that bring none
 };
 
-// What topology lends it; all outlive the sink.
-struct RowsParts {
-    journal::Journal& journal;
-    books::Tally& tally;          // starts from the checkpoint's cursor
-    std::uint64_t next_position;  // F: the first position this life of the agent will write
-    // Named facts in the checkpoint; keep() returns when they are durable there.
-    std::function<std::string(const std::string& name)> fact;
-    std::function<std::expected<void, Error>(const std::map<std::string, std::string>& facts)> keep;
-    std::function<void(std::string line)> say;  // one line for the log, on a change of state
-};
+using RowsParts = sinks::SinkParts;
 
-class RowsSink {
+class RowsSink final : public sinks::Sink {
   public:
     RowsSink(RowsSettings settings, RowsParts parts);
-    ~RowsSink();  // stop(0 s)
+    ~RowsSink() override;
 
-    // Stores what is kept, within the deadline. True: nothing is pending.
-    bool stop(std::chrono::milliseconds deadline);
+    bool stop(std::chrono::milliseconds deadline) override;
 
   private:
     class Worker;

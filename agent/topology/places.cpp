@@ -1,0 +1,54 @@
+#include "agent/topology/places.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <expected>
+#include <filesystem>
+#include <optional>
+#include <stdexcept>
+
+#include "shared/error.h"
+#include "shared/runtime_folder.h"
+
+namespace outrigger::topology {
+namespace {
+
+void must(const std::expected<void, Error>& done) {
+    if (!done) throw std::runtime_error(done.error().what);
+}
+
+std::string find_socket_path() {
+    const char* xdg = std::getenv("XDG_RUNTIME_DIR");
+    const auto folders =
+        runtime_folders(xdg == nullptr ? std::nullopt : std::optional<std::string_view>(xdg), ::getuid());
+    const auto folder = find_runtime_folder(folders, ::getuid());
+    if (!folder) throw std::runtime_error("--socket: " + folder.error().what);
+    return *folder + "/" + std::string(socket_name);
+}
+
+std::string make_socket_folder(const std::string& path, const Say& say) {
+    const auto folder = std::filesystem::absolute(path).parent_path();
+    must(make_folder(folder, ::getuid()));
+    if (!on_tmpfs(folder))
+        say("--socket " + path + ": not on tmpfs: rings are written to a disk there, and record() may block");
+    return path;
+}
+
+}  // namespace
+
+UnixListener open_listener(const settings::Settings& settings, const Say& say) {
+    const std::string path = settings.socket ? make_socket_folder(*settings.socket, say) : find_socket_path();
+    must(make_rings_folder(rings_folder(path), settings.socket_group));
+    return listen_unix(path, settings.socket_mode, settings.socket_group);
+}
+
+journal::File lock_data_dir(const settings::Settings& settings, const Say& say) {
+    auto lock = journal::lock_folder(settings.data_dir);
+    if (lock) return std::move(*lock);
+    if (lock.error().kind == ErrorKind::fatal) throw AlreadyOwned(lock.error().what);
+    say("--data-dir " + settings.data_dir + ": " + lock.error().what);
+    return {};
+}
+
+}  // namespace outrigger::topology

@@ -1,0 +1,102 @@
+#include "agent/topology/reports.h"
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "agent/books/readiness.h"
+#include "agent/http/negotiation.h"
+#include "agent/http/page.h"
+#include "agent/http/status.h"
+
+namespace outrigger::topology {
+namespace {
+
+constexpr auto relaxed = std::memory_order_relaxed;
+constexpr auto plain_text = "text/plain; charset=utf-8";
+
+std::int64_t utc_us() {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+}
+
+}  // namespace
+
+std::vector<http::Route> Reports::routes() const {
+    return {
+        {"/metrics", [this](const http::Request& request) { return metrics(request); }},
+        {"/-/healthy", [](const http::Request&) { return http::Response{200, plain_text, "alive\n"}; }},
+        {"/-/ready", [this](const http::Request&) { return readiness(); }},
+        {"/status", [this](const http::Request&) { return status(); }},
+        {"/",
+         [](const http::Request&) {
+             return http::Response{200, std::string(http::page_content_type), http::make_page(OUTRIGGER_VERSION)};
+         }},
+    };
+}
+
+http::Response Reports::metrics(const http::Request& request) const {
+    const auto wanted = http::negotiate(request.accept);
+    const auto format =
+        wanted == http::MetricsFormat::open_metrics ? metrics::Format::openmetrics : metrics::Format::text;
+    const auto agent = agent_facts();  // the books before the copy: both may only grow
+    const auto snapshot = from_.fold.snapshot(utc_us(), format == metrics::Format::openmetrics);
+    const auto names = static_cast<fold::NamingSet>(from_.settings.metric_names);
+    return {200, std::string(http::content_type(wanted)), metrics::render(snapshot, names, agent, format)};
+}
+
+http::Response Reports::readiness() const {
+    const auto journal = from_.journal.status();
+    const std::int64_t now = utc_us();
+    const auto found = books::problems(from_.book.read(now),
+                                       {journal.durable, journal.problem, from_.batch_offered_us.load(relaxed)}, now);
+    std::string body = found.empty() ? "ready\n" : "";
+    for (const auto& problem : found) body += problem + "\n";
+    return {found.empty() ? 200 : 503, plain_text, body};
+}
+
+http::Response Reports::status() const {
+    const auto snapshot = from_.fold.snapshot(utc_us(), false);
+    const auto journal = from_.journal.status();
+    http::StatusFacts out;
+    out.version = OUTRIGGER_VERSION;
+    for (const auto& one : from_.effective) out.settings.push_back({one.name, one.value, one.source});
+    out.connections = from_.intake.connections.load(relaxed);
+    out.emitters = from_.intake.emitters.load(relaxed);
+    out.emitters_known = snapshot.emitters;
+    out.series = snapshot.series;
+    out.max_series = from_.settings.max_series;
+    for (const auto& one : snapshot.offenders) out.offenders.push_back({one.name, one.events, one.example});
+    out.journal_bytes = journal.bytes;
+    out.journal_segments = journal.segments;
+    out.journal_position = from_.journal.mark().position;
+    out.journal_oldest = journal.oldest_position;
+    out.journal_durable = journal.durable;
+    out.journal_problem = journal.problem;
+    out.sinks = from_.book.read(utc_us());
+    return {200, "application/json", http::to_json(out)};
+}
+
+metrics::AgentFacts Reports::agent_facts() const {
+    metrics::AgentFacts out;
+    const auto journal = from_.journal.status();
+    out.version = OUTRIGGER_VERSION;
+    out.service = from_.settings.service;
+    out.env = from_.settings.env;
+    out.app_version = from_.settings.version;
+    out.lines_received = from_.intake.lines.load(relaxed);
+    for (std::size_t i = 0; i < out.refused.size(); ++i) out.refused[i] = from_.intake.refused[i].load(relaxed);
+    out.emitters = from_.intake.emitters.load(relaxed);
+    out.journal_bytes = journal.bytes;
+    out.journal_durable = journal.durable;
+    out.sync_bounds.assign(journal::journal_sync_bounds.begin(), journal::journal_sync_bounds.end());
+    out.sync_buckets.assign(journal.sync_buckets.begin(), journal.sync_buckets.end());
+    out.sync_seconds_sum = journal.sync_seconds_sum;
+    out.journal_errors = journal.errors;
+    out.journal_errors.emplace_back("checkpoint", from_.checkpointer.errors());
+    out.sinks = from_.book.read(utc_us());
+    out.process = metrics::read_process();
+    return out;
+}
+
+}  // namespace outrigger::topology

@@ -1,0 +1,47 @@
+#include "agent/topology/room_settings.h"
+
+#include <filesystem>
+
+#include "shared/runtime_folder.h"
+
+namespace outrigger::topology {
+
+fold::FoldSettings fold_settings(const settings::Settings& settings) {
+    fold::FoldSettings out;
+    out.names = static_cast<fold::NamingSet>(settings.metric_names);
+    out.max_series = settings.max_series;
+    out.buckets = settings.buckets;
+    out.tag_labels = settings.tag_labels;
+    out.service = settings.service;
+    out.env = settings.env;
+    out.version = settings.version;
+    return out;
+}
+
+journal::JournalSettings journal_settings(const settings::Settings& settings, const std::string& socket) {
+    journal::JournalSettings out;
+    out.folder = std::filesystem::path(settings.data_dir) / "journal";
+    out.fallback = std::filesystem::path(socket).parent_path() / "journal";
+    out.size_bytes = settings.journal_size_bytes;
+    out.durability = static_cast<journal::Durability>(settings.durability);
+    return out;
+}
+
+intake::IntakeSettings intake_settings(const settings::Settings& settings, const std::string& socket) {
+    intake::IntakeSettings out;
+    out.rings_folder = rings_folder(socket);
+    out.max_connections = settings.max_connections;
+    if (settings.allow_uids) out.allow_uids = *settings.allow_uids;
+    if (settings.allow_gids) out.allow_gids = *settings.allow_gids;
+    out.retention = settings.row_retention;
+    return out;
+}
+
+http::Address http_address(const settings::Settings& settings) { return {settings.http_host, settings.http_port}; }
+
+rows::RowsSettings rows_settings(const settings::Settings& settings) {
+    return {*settings.postgres, settings.postgres_password_file, settings.row_retention, settings.service, settings.env,
+            settings.version};
+}
+
+}  // namespace outrigger::topology

@@ -1,0 +1,22 @@
+// The settings as each room wants them. Pure. Used by topology alone.
+#pragma once
+
+#include <string>
+
+#include "agent/fold/settings.h"
+#include "agent/http/door.h"
+#include "agent/intake/intake.h"
+#include "agent/journal/journal.h"
+#include "agent/settings/settings.h"
+#include "agent/sinks/rows/rows.h"
+
+namespace outrigger::topology {
+
+// `socket`: the path that is listened on; rings and the journal's fallback lie beside it.
+fold::FoldSettings fold_settings(const settings::Settings& settings);
+journal::JournalSettings journal_settings(const settings::Settings& settings, const std::string& socket);
+intake::IntakeSettings intake_settings(const settings::Settings& settings, const std::string& socket);
+http::Address http_address(const settings::Settings& settings);
+rows::RowsSettings rows_settings(const settings::Settings& settings);  // only with --postgres
+
+}  // namespace outrigger::topology

@@ -1,0 +1,37 @@
+#include "agent/topology/start.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "agent/journal/reader.h"
+
+namespace outrigger::topology {
+
+void replay(journal::Journal& journal, fold::Fold& fold) {
+    const auto reader = journal.read_from(fold.position());
+    fold.batch_begins();
+    while (true) {
+        const journal::Step& step = reader->next();
+        if (step.what == journal::Step::What::end) break;
+        if (step.what == journal::Step::What::entry) fold.apply(step.entry);
+        if (step.what == journal::Step::What::lost)
+            fold.lost(step.last, step.counts, step.reason == journal::LossReason::damaged);
+        if (step.what == journal::Step::What::retry) throw std::runtime_error("journal: cannot be read for replay");
+    }
+    fold.batch_ends();
+}
+
+Start find_start(const journal::Mark& mark, std::uint64_t checkpoint_position, std::uint64_t checkpoint_requests,
+                 const std::map<std::string, books::Cursor>& cursors) {
+    std::uint64_t last = std::max(mark.position, checkpoint_position);
+    std::uint64_t requests = std::max(journal::requests(mark.counts), checkpoint_requests);
+    for (const auto& [sink, cursor] : cursors) {
+        last = std::max(last, cursor.position);
+        requests = std::max(requests, cursor.requests);
+    }
+    Start start{last + 1, mark.counts};
+    start.before[static_cast<std::size_t>(journal::Kind::request)] = requests;
+    return start;
+}
+
+}  // namespace outrigger::topology

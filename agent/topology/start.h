@@ -1,0 +1,26 @@
+// Where this life of the agent begins: what the journal holds beyond the checkpoint is folded as if it had just
+// arrived, and the next position is found. Used by topology, on the main thread, before anything else runs.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "agent/books/cursor.h"
+#include "agent/fold/fold.h"
+#include "agent/journal/journal.h"
+
+namespace outrigger::topology {
+
+// Throws std::runtime_error when the journal cannot be read now.
+void replay(journal::Journal& journal, fold::Fold& fold);
+
+struct Start {
+    std::uint64_t position = 1;  // F: of the first entry this life will write
+    journal::Counts before{};    // entries of each kind before it
+};
+// Positions are never used twice: beyond whatever was kept, checkpointed or handled by a sink.
+Start find_start(const journal::Mark& mark, std::uint64_t checkpoint_position, std::uint64_t checkpoint_requests,
+                 const std::map<std::string, books::Cursor>& cursors);
+
+}  // namespace outrigger::topology

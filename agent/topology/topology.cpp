@@ -1,0 +1,252 @@
+#include "agent/topology/topology.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <optional>
+
+#include "agent/books/accounts.h"
+#include "agent/books/book.h"
+#include "agent/fold/checkpoint_files.h"
+#include "agent/fold/checkpointer.h"
+#include "agent/fold/fold.h"
+#include "agent/fold/metric_names.h"
+#include "agent/http/door.h"
+#include "agent/intake/intake.h"
+#include "agent/journal/journal.h"
+#include "agent/journal/writer.h"
+#include "agent/sinks/rows/rows.h"
+#include "agent/sinks/sink.h"
+#include "agent/topology/places.h"
+#include "agent/topology/reports.h"
+#include "agent/topology/room_settings.h"
+#include "agent/topology/start.h"
+
+namespace outrigger {
+
+namespace {
+
+using namespace std::chrono_literals;
+using namespace topology;
+
+constexpr auto stop_deadline = 10s;
+constexpr auto intake_share = 3s;
+
+std::int64_t utc_us() {
+    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+void say(std::string_view line) { spdlog::warn("{}", line); }
+
+std::vector<intake::KnownEmitter> known_emitters(const fold::Fold& fold) {
+    std::vector<intake::KnownEmitter> known;
+    for (const auto& mark : fold.marks()) known.push_back({mark.emitter, mark.uid, mark.number, mark.arrival_us});
+    return known;
+}
+
+}  // namespace
+
+class Topology::Stations {
+  public:
+    Stations(const settings::Settings& settings, std::vector<settings::EffectiveSetting> effective);
+    void stop();
+
+  private:
+    std::vector<sinks::SinkStation> sink_stations();
+    fold::Checkpoint load_checkpoint();
+    void open_journal(const fold::Checkpoint& checkpoint);
+    void open_books(const fold::Checkpoint& checkpoint, const std::vector<sinks::SinkStation>& stations);
+    void start_sinks(const std::vector<sinks::SinkStation>& stations, const Start& start);
+    fold::Checkpointer::Parts checkpointer_parts();
+    journal::WriterHooks writer_hooks();
+    intake::IntakeHooks intake_hooks();
+
+    // In the order of life; each is stopped before what stands above it.
+    const settings::Settings settings_;
+    const std::vector<settings::EffectiveSetting> effective_;
+    UnixListener listener_;
+    const journal::JournalSettings journal_settings_;
+    journal::File data_lock_;
+    std::unique_ptr<journal::Journal> journal_;
+    std::optional<fold::Fold> fold_;
+    books::Book book_;
+    std::optional<books::Accounts> accounts_;
+    std::optional<fold::Checkpointer> checkpointer_;
+    std::optional<fold::MetricNames> metric_names_;
+    std::vector<std::pair<std::string, std::unique_ptr<sinks::Sink>>> sinks_;  // those that are on
+    std::optional<journal::Writer> writer_;
+    std::atomic<std::uint64_t> bytes_kept_{0};
+    std::atomic<std::int64_t> batch_offered_us_{0};  // a batch waits to be kept since then; 0: none does
+    std::optional<intake::Intake> intake_;
+    std::optional<Reports> reports_;
+    std::optional<http::Door> door_;
+};
+
+// The list of sinks, in the order of /status. The metrics sink is not in it: it is a view of the fold without a thread,
+// and always on.
+std::vector<sinks::SinkStation> Topology::Stations::sink_stations() {
+    if (settings_.statsd) say("--statsd is set, and this version has no StatsD sink: nothing is sent there");
+    if (settings_.traces) say("--traces is set, and this version has no trace sink: nothing is sent there");
+    const auto make_rows = [this](sinks::SinkParts parts) {
+        return std::make_unique<rows::RowsSink>(rows_settings(settings_), std::move(parts));
+    };
+    return {
+        {"statsd", false, {}},
+        {"traces", false, {}},
+        {"rows", settings_.postgres.has_value(), make_rows},
+    };
+}
+
+Topology::Stations::Stations(const settings::Settings& settings, std::vector<settings::EffectiveSetting> effective)
+    : settings_(settings),
+      effective_(std::move(effective)),
+      listener_(open_listener(settings_, say)),
+      journal_settings_(journal_settings(settings_, listener_.path())),
+      data_lock_(lock_data_dir(settings_, say)),
+      book_([this] { return journal::requests(journal_->mark().counts); }) {
+    fold::CheckpointFiles files(settings_.data_dir, journal_settings_.fallback);
+    fold::Checkpoint checkpoint = files.load();
+    for (const auto& file : files.damaged()) say("checkpoint: " + file + " is damaged; the other one is used");
+    const auto stations = sink_stations();
+    open_journal(checkpoint);
+    open_books(checkpoint, stations);
+    const Start start =
+        find_start(journal_->mark(), checkpoint.fold.position, checkpoint.fold.counters.requests, accounts_->cursors());
+    checkpointer_.emplace(std::move(files), checkpoint.facts, checkpoint.fold.position, checkpointer_parts());
+    metric_names_.emplace(fold_->snapshot(utc_us(), false).custom);
+    start_sinks(stations, start);
+    if (const auto written = checkpointer_->write(); !written) say("checkpoint: " + written.error().what);
+    writer_.emplace(*journal_, start.position, start.before, writer_hooks());
+    checkpointer_->start();
+    intake_.emplace(listener_.fd(), intake_settings(settings_, listener_.path()), known_emitters(*fold_),
+                    intake_hooks());
+    reports_.emplace(ReportSources{settings_, effective_, *journal_, *fold_, *checkpointer_, book_, intake_->counters(),
+                                   batch_offered_us_});
+    door_.emplace(http_address(settings_), reports_->routes());
+    spdlog::info("listening on {} and http://{}:{}, data in {}", listener_.path(), settings_.http_host, door_->port(),
+                 settings_.data_dir);
+}
+
+void Topology::Stations::open_journal(const fold::Checkpoint& checkpoint) {
+    auto journal = journal::Journal::open(journal_settings_, checkpoint.fold.position);
+    if (!journal) throw std::runtime_error(journal.error().what);
+    journal_ = std::move(*journal);
+    fold_.emplace(fold_settings(settings_), checkpoint.fold);
+    for (const auto& note : fold_->notes()) spdlog::info("{}", note);
+    replay(*journal_, *fold_);
+}
+
+void Topology::Stations::open_books(const fold::Checkpoint& checkpoint,
+                                    const std::vector<sinks::SinkStation>& stations) {
+    book_.add("metrics", [this] {
+        books::Health health;
+        health.up = true;
+        return books::Book::Entry{fold_->cursor(), health};
+    });
+    accounts_.emplace(checkpoint.cursors,
+                      std::vector<std::filesystem::path>{settings_.data_dir, journal_settings_.fallback});
+    for (const auto& station : stations) accounts_->open(station.name, station.on, book_);
+    journal_->needed_after(accounts_->needed_after());
+}
+
+void Topology::Stations::start_sinks(const std::vector<sinks::SinkStation>& stations, const Start& start) {
+    for (const auto& [name, on, make] : stations) {
+        if (!on) continue;
+        sinks::SinkParts parts{
+            .journal = *journal_,
+            .tally = accounts_->tally(name),
+            .next_position = start.position,
+            .fact = [this](const std::string& fact) { return checkpointer_->fact(fact); },
+            .keep = [this](const std::map<std::string, std::string>& facts) { return checkpointer_->keep(facts); },
+            .say = say};
+        sinks_.emplace_back(name, make(std::move(parts)));
+    }
+}
+
+fold::Checkpointer::Parts Topology::Stations::checkpointer_parts() {
+    return {.cursors =
+                [this] {
+                    auto cursors = accounts_->cursors();
+                    cursors["metrics"] = fold_->cursor();
+                    return cursors;
+                },
+            .copy = [this] { return fold_->checkpoint_copy(); },
+            .journal_bytes_written =
+                [this] {
+                    // A journal without room for its next segments does not wait for 64 MiB.
+                    if (journal_->wants_checkpoint())
+                        bytes_kept_.fetch_add(std::uint64_t{64} << 20, std::memory_order_relaxed);
+                    return bytes_kept_.load(std::memory_order_relaxed);
+                },
+            .checkpointed =
+                [this](std::uint64_t position) {
+                    journal_->checkpointed(position);
+                    journal_->needed_after(accounts_->needed_after());
+                    journal_->apply_retention(std::chrono::system_clock::now());
+                },
+            .state_changed = say};
+}
+
+journal::WriterHooks Topology::Stations::writer_hooks() {
+    return {.batch_begins = [this] { fold_->batch_begins(); },
+            .kept =
+                [this](const journal::Entry& entry) {
+                    bytes_kept_.fetch_add(entry.payload.size(), std::memory_order_relaxed);
+                    fold_->apply(entry);
+                },
+            .batch_ends = [this] { fold_->batch_ends(); },
+            .acknowledged =
+                [this](std::span<const journal::Receipt> receipts) {
+                    batch_offered_us_.store(0, std::memory_order_relaxed);
+                    intake_->kept(receipts);
+                },
+            .state_changed = say};
+}
+
+intake::IntakeHooks Topology::Stations::intake_hooks() {
+    return {.offer =
+                [this](journal::Batch& batch) {
+                    batch_offered_us_.store(utc_us(), std::memory_order_relaxed);
+                    return writer_->offer(batch);
+                },
+            .admit_metric = [this](const MetricView& metric,
+                                   std::int64_t now_us) { return metric_names_->admit(metric, now_us); },
+            .forget_idle =
+                [this](std::int64_t now_us, std::span<const EmitterId> in_use) {
+                    fold_->forget_idle(now_us, journal_->status().oldest_position, in_use);
+                    std::vector<EmitterId> remembered;
+                    for (const auto& mark : fold_->marks()) remembered.push_back(mark.emitter);
+                    std::ranges::sort(remembered);
+                    return remembered;
+                },
+            .say = say};
+}
+
+// Intake first, so that nothing new comes; the door last, so that the end can be watched.
+void Topology::Stations::stop() {
+    const auto deadline = std::chrono::steady_clock::now() + stop_deadline;
+    const auto left = [deadline] {
+        return std::max(
+            0ms, std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()));
+    };
+    intake_->stop(std::min<std::chrono::milliseconds>(left(), intake_share));
+    if (!writer_->stop(left())) spdlog::warn("stopping: not everything could be kept; it is in the emitters' rings");
+    for (const auto& [name, sink] : sinks_)
+        if (!sink->stop(left())) spdlog::info("stopping: {} are pending; they are stored at the next start", name);
+    if (const auto written = checkpointer_->stop(); !written) say("checkpoint: " + written.error().what);
+    door_.reset();
+    spdlog::info("stopped");
+}
+
+Topology::Topology(const settings::Settings& settings, std::vector<settings::EffectiveSetting> effective)
+    : stations_(std::make_unique<Stations>(settings, std::move(effective))) {}
+
+Topology::~Topology() = default;
+
+void Topology::stop() { stations_->stop(); }
+
+}  // namespace outrigger
