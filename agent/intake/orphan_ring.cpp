@@ -60,8 +60,9 @@ bool OrphanRing::read_header(std::uint64_t sender_id) {
     if (!std::has_single_bit(cells_) || cells_ * ring::cell_bytes > ring::greatest_bytes) return false;
     if (header->hello_bytes > ring::identity_bytes || header->hello_bytes < frame_head_bytes) return false;
     auto hello = parse_hello(Bytes(header->hello).first(header->hello_bytes));
-    if (!hello || hello->identity.emitter != header->emitter) return false;
+    if (!hello || header->emitter == EmitterId{}) return false;
     hello_ = std::move(*hello);
+    hello_.identity.emitter = header->emitter;  // killed while it took a fresh id, its hello still has the old one
     const std::uint64_t reserved = header->reservation.load(std::memory_order_relaxed);
     cell_ = header->released_cells.load(std::memory_order_relaxed);
     first_ = header->released_number.load(std::memory_order_relaxed);

@@ -25,6 +25,8 @@
 //              search, in steps of 8 bytes, for the next one that does; the ordinals say how many are missing.
 //   batch      lies in one segment; a tail without its last-of-batch flag was never acknowledged and is cut.
 //
+// Beside the segments lie `spare.new` and, for a moment, `<id>.seg.new`: files without a header, removed at a start.
+//
 // An id is never used twice, in either folder. A higher (generation, id) wins: positions from its first one on belong
 // to it, whatever older segments hold beyond.
 #pragma once
@@ -47,6 +49,8 @@ inline constexpr std::size_t header_copy_bytes = header_bytes / 2;
 inline constexpr std::size_t head_bytes = 40;
 inline constexpr std::size_t payload_limit = limits::record_bytes;
 inline constexpr std::uint8_t seal_kind = 255;
+inline constexpr std::string_view unfinished_suffix = ".new";  // behind the name of a segment that is being made
+inline constexpr std::string_view spare_name = "spare.new";    // the next segment's file, allocated ahead
 inline constexpr std::uint64_t last_segment_id = std::uint64_t{1} << 62;  // one beyond is not ours
 
 struct Header {

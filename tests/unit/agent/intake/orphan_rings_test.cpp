@@ -173,6 +173,26 @@ TEST_CASE("the ring of a living process is left alone, garbage is counted once a
     ::close(ready[1]);
 }
 
+TEST_CASE("killed between the two places of a fresh id, a ring belongs to the id in its header") {
+    KeptJournal journal;
+    in_dying_process(journal.rings(), 1, [](Ring& ring) { push(ring, "/1"); });
+    const EmitterId fresh = some_hello(7).identity.emitter;
+    for (const auto& file : std::filesystem::directory_iterator(journal.rings())) {
+        std::fstream bytes(file.path(), std::ios::in | std::ios::out | std::ios::binary);
+        bytes.seekp(offsetof(ring::Header, emitter));
+        bytes.write(reinterpret_cast<const char*>(fresh.data()), std::ssize(fresh));
+    }
+    KnownEmitter known;  // of the old id the agent knows more than there is: that is why a fresh one was taken
+    known.id = some_hello(1).identity.emitter;
+    known.uid = ::getuid();
+    known.highest = 5;
+    known.last_us = std::numeric_limits<std::int64_t>::max() / 2;
+    journal.start_intake({known});
+    CHECK(journal.entries(1).size() == 1);
+    CHECK(soon([&] { return rings_in(journal.rings()) == 0; }));
+    CHECK(journal.intake().counters().rings_corrupt == 0);
+}
+
 TEST_CASE("bytes scribbled over a dead ring cost only what they hit") {
     KeptJournal journal;
     in_dying_process(journal.rings(), 1, [](Ring& ring) {
