@@ -5,8 +5,10 @@
 
 #include <atomic>
 #include <chrono>
+#include <optional>
 #include <stdexcept>
 #include <thread>
+#include <vector>
 
 #include "shared/trace_ids.h"
 #include "tests/unit/app/raw_client.h"
@@ -75,6 +77,50 @@ TEST_CASE("a request that brings a trace goes on in it, and its client learns th
     const auto span_id = to_hex(event.span_id);
     CHECK(answer->get_header_value("traceparent") ==
           "00-0000000000000000a3ce929d0e0e4736-" + std::string(span_id.begin(), span_id.end()) + "-01");
+}
+
+TEST_CASE("a handler that calls another service goes on in its request's trace, and so does the other") {
+    RecordedApp stock;
+    stock.routes().get("/stock", hello);
+    stock.start();
+    RecordedApp shop;
+    shop.routes().get("/order", [&](const httplib::Request& request) {
+        Reply reply;
+        httplib::Client client{"127.0.0.1", stock.port()};
+        for (int calls = 0; calls < 2; ++calls) client.Get("/stock", Instrument::outgoing_headers(request));
+        return reply;
+    });
+    shop.start();
+    httplib::Client client{"127.0.0.1", shop.port()};
+    struct Row {
+        httplib::Headers sent;
+        std::optional<std::int8_t> priority;
+    };
+    const std::vector<Row> table = {
+        {{}, std::nullopt},
+        {{{"x-datadog-trace-id", "42"}, {"x-datadog-parent-id", "43"}}, std::nullopt},
+        {{{"x-datadog-trace-id", "42"}, {"x-datadog-parent-id", "43"}, {"x-datadog-sampling-priority", "-1"}},
+         std::int8_t{-1}},
+        {{{"traceparent", "00-640cfd8d00000000a3ce929d0e0e4736-00f067aa0ba902b7-00"}}, std::int8_t{0}},
+        {{{"traceparent", "00-640cfd8d00000000a3ce929d0e0e4736-00f067aa0ba902b7-01"}, {"tracestate", "dd=s:2"}},
+         std::int8_t{2}},
+    };
+    for (std::size_t row = 0; row < table.size(); ++row) {
+        CAPTURE(row);
+        REQUIRE(client.Get("/order", table[row].sent));
+        REQUIRE(shop.events().size() == row + 1);
+        REQUIRE(stock.events().size() == 2 * row + 2);
+        const auto order = shop.events()[row];
+        CHECK(order.priority == table[row].priority);
+        for (std::size_t call = 2 * row; call < 2 * row + 2; ++call) {
+            const auto called = stock.events()[call];
+            CHECK(called.trace_id == order.trace_id);
+            CHECK(called.parent_id == order.span_id);
+            CHECK(called.span_id != order.span_id);
+            CHECK(called.priority == order.priority);
+        }
+    }
+    CHECK(shop.events()[0].trace_id != shop.events()[1].trace_id);
 }
 
 TEST_CASE("an event is recorded before the client has its answer") {
