@@ -53,7 +53,6 @@ RequestTrace trace_of(const httplib::Request& request, IdSource& source, std::in
     std::string joined;
     const auto headers = trace_headers(request.headers, joined);
     const auto context = headers ? extract_trace_context(*headers) : std::nullopt;
-    trace.from_client = context.has_value();
     if (context) {
         trace.trace_id = context->trace_id;
         trace.parent_id = context->parent_id;

@@ -19,12 +19,11 @@ struct RequestTrace {
     std::uint64_t parent_id = 0;
     std::optional<std::int8_t> priority;
     std::optional<std::uint64_t> last_datadog_span;  // the tag _dd.parent_id, see shared/trace_context.h
-    bool from_client = false;                        // the client named the trace
 };
 
 RequestTrace trace_of(const httplib::Request& request, IdSource& source, std::int64_t unix_seconds);
 
-// The header that tells the client which trace this was. Sampled unless the client itself said otherwise.
+// The header that tells a client which trace this was. Sampled unless the client itself said otherwise.
 std::string to_traceparent(const RequestTrace& trace);
 
 // The headers of a call to another service, made on behalf of `served`: see shared/outgoing_trace.h.

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "shared/trace_context.h"
 #include "shared/trace_ids.h"
 #include "tests/unit/app/raw_client.h"
 #include "tests/unit/app/recorded_app.h"
@@ -56,10 +57,35 @@ TEST_CASE("an answered request is one event") {
     CHECK(event.error_type.empty());
     CHECK(event.trace_id != TraceId{});
     CHECK(event.span_id != 0);
-    CHECK_FALSE(answer->has_header("traceparent"));
 }
 
-TEST_CASE("a request that brings a trace goes on in it, and its client learns the span") {
+TEST_CASE("every answer names its trace and span, and is otherwise what it was") {
+    RecordedApp app;
+    app.routes().get("/hello", hello);
+    app.routes().get("/empty", [](const httplib::Request&) { return Reply{}; });
+    app.routes().get("/throws", [](const httplib::Request&) -> Reply { throw std::runtime_error("broken"); });
+    app.start();
+    httplib::Client client{"127.0.0.1", app.port()};
+    std::size_t answers = 0;
+    const auto check = [&](const httplib::Result& answer) {
+        REQUIRE(answer);
+        CAPTURE(answer->status);
+        const auto event = app.events().at(answers++);
+        const auto wanted = to_traceparent(event.trace_id, event.span_id, true);
+        CHECK(answer->get_header_value_count("traceparent") == 1);
+        CHECK(answer->get_header_value("traceparent") == std::string(wanted.begin(), wanted.end()));
+        CHECK(answer->get_header_value("Content-Type") == "text/plain; charset=utf-8");
+    };
+    check(client.Get("/hello"));
+    check(client.Head("/hello"));
+    check(client.Get("/empty"));
+    check(client.Get("/throws"));
+    check(client.Get("/nowhere"));
+    check(client.Post("/hello", "abc", "text/plain"));
+    check(client.Get("/hello", {{"Range", "bytes=x"}}));
+}
+
+TEST_CASE("a request that brings a trace goes on in it") {
     RecordedApp app;
     app.routes().get("/hello", hello);
     app.start();

@@ -30,7 +30,6 @@ TEST_CASE("a request without trace headers begins a trace of its own") {
     CHECK(trace.span_id != 0);
     CHECK(trace.parent_id == 0);
     CHECK_FALSE(trace.priority);
-    CHECK_FALSE(trace.from_client);
 }
 
 TEST_CASE("a W3C header in any case of letters names trace and parent") {
@@ -38,7 +37,6 @@ TEST_CASE("a W3C header in any case of letters names trace and parent") {
         const auto trace = traced({{name, traceparent}});
         CHECK(id(trace) == "4bf92f3577b34da6a3ce929d0e0e4736");
         CHECK(trace.parent_id == 0x00f067aa0ba902b7);
-        CHECK(trace.from_client);
         CHECK(trace.priority == std::int8_t{1});
     }
 }
@@ -72,7 +70,7 @@ TEST_CASE("where W3C headers give the parent, the last Datadog span is kept besi
 }
 
 TEST_CASE("the client is told which trace it was, sampled unless it said otherwise itself") {
-    RequestTrace trace{to_trace_id(1, 2), 3, 4, std::nullopt, std::nullopt, true};
+    RequestTrace trace{to_trace_id(1, 2), 3, 4, std::nullopt, std::nullopt};
     CHECK(to_traceparent(trace) == "00-00000000000000010000000000000002-0000000000000003-01");
     trace.priority = std::int8_t{0};
     CHECK(to_traceparent(trace) == "00-00000000000000010000000000000002-0000000000000003-00");
@@ -102,7 +100,7 @@ TEST_CASE("a call on behalf of a request carries its trace, as a child of its sp
 }
 
 TEST_CASE("a call on behalf of a request that began its trace says no priority") {
-    const httplib::Headers headers = to_outgoing_headers({}, {to_trace_id(1, 2), 3, 0, {}, {}, false});
+    const httplib::Headers headers = to_outgoing_headers({}, {to_trace_id(1, 2), 3, 0, {}, {}});
     const httplib::Headers wanted = {{"traceparent", "00-00000000000000010000000000000002-0000000000000003-01"},
                                      {"tracestate", "dd=p:0000000000000003"},
                                      {"x-datadog-trace-id", "2"},
