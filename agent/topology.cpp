@@ -173,7 +173,9 @@ Topology::Stations::Stations(const settings::Settings& settings, std::vector<set
     const auto kept = books::CursorFile::load("rows", cursor_folders());
     if (kept && kept->position > checkpoint.cursors["rows"].position) checkpoint.cursors["rows"] = *kept;
     for (const auto& file : files_->damaged()) say("checkpoint: " + file + " is damaged; the other one is used");
-    auto journal = journal::Journal::open(journal_place, checkpoint.fold.position);
+    std::uint64_t kept_position = 0;
+    for (const auto& [sink, cursor] : checkpoint.cursors) kept_position = std::max(kept_position, cursor.position);
+    auto journal = journal::Journal::open(journal_place, checkpoint.fold.position, kept_position);
     if (!journal) throw std::runtime_error(journal.error().what);
     journal_ = std::move(*journal);
     fold_.emplace(fold_settings(settings_), checkpoint.fold);
