@@ -23,7 +23,8 @@
 //              end. Written when a segment is closed in good order; after a crash there is none.
 //   end        a head of zeros, the seal, or the end of the file. An entry that does not validate is followed by a
 //              search, in steps of 8 bytes, for the next one that does; the ordinals say how many are missing.
-//   batch      lies in one segment; a tail without its last-of-batch flag was never acknowledged and is cut.
+//   batch      lies in one segment; a tail without its last-of-batch flag was never acknowledged and is cut
+//              (tail.h: how it is told from damage).
 //
 // Beside the segments lie `spare.new` and, for a moment, `<id>.seg.new`: files without a header, removed at a start.
 //
