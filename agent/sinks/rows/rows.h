@@ -13,6 +13,7 @@
 
 #include "agent/books/tally.h"
 #include "agent/journal/journal.h"
+#include "agent/sinks/rows/session.h"
 #include "shared/error.h"
 
 namespace outrigger::rows {
@@ -22,6 +23,7 @@ struct RowsSettings {
     std::optional<std::string> password_file;  // read at each connection
     std::chrono::days retention{30};
     std::string service, env, version;  // the agent's own, for events that bring none
+    TimeLimits limits{};                // of each call to Postgres
 };
 
 // What topology lends it; all outlive the sink.
