@@ -62,7 +62,7 @@ integration: tests deps-test  ## the integration tests alone
 	@PROGRAM_FOLDER=$(OUT) tools/run-tests $(OUT)/integration-tests
 
 .PHONY: bench
-bench: $(patsubst tests/bench/%.cpp,$(OUT)/%,$(filter %_bench.cpp,$(BENCH)))  ## what the hot road costs: encoding, record() in an app thread, the journal
+bench: $(patsubst tests/bench/%.cpp,$(OUT)/%,$(filter %_bench.cpp,$(BENCH)))  ## what the hot road costs: encoding, record() in an app thread, the journal, a scrape
 	@for program in $^; do $$program || exit 1; done
 
 .PHONY: check
@@ -126,6 +126,7 @@ $(OUT)/unit-tests: $(call objects,$(UNIT) $(AGENT) $(APP) $(SHARED))
 $(OUT)/integration-tests: $(call objects,$(INTEGRATION) $(AGENT) $(SHARED))
 
 $(OUT)/journal_bench: $(call objects,$(call find_cpp,agent/journal))
+$(OUT)/scrape_bench: $(call objects,$(call find_cpp,agent/fold agent/sinks/metrics agent/books agent/journal))
 $(OUT)/%_bench: $(OUT)/obj/tests/bench/%_bench.o $(call objects,$(SHARED))
 	@echo "  LINK $@"
 	$(QUIET)$(CXX) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
