@@ -62,7 +62,7 @@ integration: tests deps-test  ## the integration tests alone
 	@PROGRAM_FOLDER=$(OUT) tools/run-tests $(OUT)/integration-tests
 
 .PHONY: bench
-bench: $(patsubst tests/bench/%.cpp,$(OUT)/%,$(filter %_bench.cpp,$(BENCH)))  ## what the hot road costs: encoding, record() in an app thread, the intake, the journal
+bench: $(patsubst tests/bench/%.cpp,$(OUT)/%,$(filter %_bench.cpp,$(BENCH)))  ## what the hot road costs: encoding, record() in an app thread, the intake, the journal, a scrape
 	@for program in $^; do $$program || exit 1; done
 
 .PHONY: check
@@ -125,9 +125,7 @@ $(OUT)/demo-app: LDFLAGS += -rdynamic  # so that the stacks it shows name functi
 $(OUT)/unit-tests: $(call objects,$(UNIT) $(AGENT) $(APP) $(SHARED))
 $(OUT)/integration-tests: $(call objects,$(INTEGRATION) $(AGENT) $(SHARED))
 
-$(OUT)/journal_bench: $(call objects,$(call find_cpp,agent/journal))
-$(OUT)/intake_bench: $(call objects,$(foreach room,intake journal fold books,$(call find_cpp,agent/$(room))))
-$(OUT)/%_bench: $(OUT)/obj/tests/bench/%_bench.o $(call objects,$(SHARED))
+$(OUT)/%_bench: $(OUT)/obj/tests/bench/%_bench.o $(call objects,$(AGENT) $(SHARED))
 	@echo "  LINK $@"
 	$(QUIET)$(CXX) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
