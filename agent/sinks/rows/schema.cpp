@@ -11,9 +11,8 @@ Outcome run_alone(Session& session, const std::string& sql, const std::string& l
     if (auto begun = session.begin(); !begun) return begun;
     if (const auto set = session.query(limits); !set) return std::unexpected(set.error());
     if (const auto done = session.query(sql); !done) {
-        const auto error = done.error();
         session.roll_back();
-        return std::unexpected(error);
+        return std::unexpected(done.error());
     }
     return session.commit();
 }

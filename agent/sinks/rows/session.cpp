@@ -88,7 +88,7 @@ class Adopted : private Policy, public pqxx::connection_base {
         made = raw;
         init();
     }
-    ~Adopted() { close(); }
+    ~Adopted() override { close(); }
 };
 
 #else
