@@ -74,7 +74,7 @@ class Server::State {
     using Threads = std::list<std::jthread>;
 
   public:
-    explicit State(ServerSettings settings) : settings_(std::move(settings)) {
+    explicit State(ServerSettings settings) : settings_(settings) {
         if (!stop_fd_) throw std::system_error(errno, std::generic_category(), "eventfd");
         http_.set_keep_alive_max_count(settings_.requests_a_connection);  // these two are what Keep-Alive: says
         http_.set_keep_alive_timeout(std::chrono::ceil<std::chrono::seconds>(settings_.connection.idle).count());
@@ -174,7 +174,7 @@ void Server::State::serve(FileDescriptor fd, const sockaddr_storage& peer) {
     }
 }
 
-Server::Server(ServerSettings settings) : state_(std::make_unique<State>(std::move(settings))) {}
+Server::Server(ServerSettings settings) : state_(std::make_unique<State>(settings)) {}
 
 Server::~Server() {
     state_->ask_to_stop();

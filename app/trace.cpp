@@ -1,8 +1,8 @@
 #include "app/trace.h"
 
 #include <httplib.h>
-#include <strings.h>
 
+#include <algorithm>
 #include <string_view>
 
 #include "shared/trace_context.h"
@@ -10,8 +10,11 @@
 namespace outrigger::app {
 namespace {
 
+// `wanted` is in lower case.
 bool same(std::string_view name, std::string_view wanted) {
-    return name.size() == wanted.size() && strncasecmp(name.data(), wanted.data(), name.size()) == 0;
+    return std::ranges::equal(name, wanted, {}, [](char each) {
+        return static_cast<char>(each >= 'A' && each <= 'Z' ? each - 'A' + 'a' : each);
+    });
 }
 
 // One walk over all headers: a look-up for each name that most requests do not bring would cost more than the rest of
