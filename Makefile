@@ -36,6 +36,7 @@ UNIT        := $(call find_cpp,tests/unit)
 INTEGRATION := $(call find_cpp,tests/integration)
 BENCH       := $(call find_cpp,tests/bench)
 OURS         = $(shell find shared agent app tests \( -name '*.cpp' -o -name '*.h' \) 2>/dev/null)
+TIDY         = $(patsubst %.cpp,$(OUT)/tidy/%.ok,$(SHARED) $(AGENT) $(APP) agent/main.cpp app/main.cpp)
 
 .DEFAULT_GOAL := help
 .PHONY: help
@@ -87,8 +88,7 @@ format-check: deps-lint  ## clang-format says nothing to change
 	@clang-format-19 --dry-run -Werror $(OURS)
 
 .PHONY: lint
-lint: format-check  ## clang-format says nothing to change, clang-tidy finds nothing (in shared, agent and app: tests would take as long again)
-	@$(MAKE) $(patsubst %.cpp,$(OUT)/tidy/%.ok,$(filter shared/%.cpp agent/%.cpp app/%.cpp,$(OURS)))
+lint: format-check $(TIDY)  ## clang-format says nothing to change, clang-tidy finds nothing (in shared, agent and app: tests would take as long again)
 
 .PHONY: layers
 layers:      ## who may include whom
@@ -139,11 +139,13 @@ $(OUT)/obj/%.o: %.cpp | deps-build
 	@echo "  CXX  $@"
 	$(QUIET)$(CXX) $(CXXFLAGS) -MMD -MP -c -o $@ $<
 
-# Behind the object, so that a changed header makes it stale too.
-$(OUT)/tidy/%.ok: $(OUT)/obj/%.o .clang-tidy
+# Its own list of headers, so that a changed one makes it stale, and so that it needs no object.
+$(OUT)/tidy/%.ok: %.cpp .clang-tidy | deps-lint
 	@mkdir -p $(@D)
-	@echo "  TIDY $*.cpp"
-	@clang-tidy-19 --quiet $*.cpp -- $(CXXFLAGS) -Wno-everything 2>&1 | grep -v ' warnings generated' ; [ $${PIPESTATUS[0]} = 0 ]
+	@echo "  TIDY $<"
+	@$(CXX) $(CXXFLAGS) -MM -MP -MT $@ -MF $(@:.ok=.d) $<
+	@clang-tidy-19 --quiet $< -- $(CXXFLAGS) -Wno-everything 2>&1 | grep -v ' warnings generated' ; [ $${PIPESTATUS[0]} = 0 ]
 	@touch $@
 
 -include $(patsubst %.o,%.d,$(call objects,$(SHARED) $(AGENT) $(APP) $(UNIT) $(INTEGRATION) $(BENCH) agent/main.cpp app/main.cpp))
+-include $(TIDY:.ok=.d)

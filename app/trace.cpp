@@ -1,7 +1,7 @@
 #include "app/trace.h"
 
-#include <strings.h>
 
+#include <algorithm>
 #include <string_view>
 
 #include "shared/outgoing_trace.h"
@@ -10,8 +10,11 @@
 namespace outrigger::app {
 namespace {
 
+// `wanted` is in lower case.
 bool same(std::string_view name, std::string_view wanted) {
-    return name.size() == wanted.size() && strncasecmp(name.data(), wanted.data(), name.size()) == 0;
+    return std::ranges::equal(name, wanted, {}, [](char each) {
+        return static_cast<char>(each >= 'A' && each <= 'Z' ? each - 'A' + 'a' : each);
+    });
 }
 
 // One walk over all headers: a look-up for each name that most requests do not bring would cost more than the rest of

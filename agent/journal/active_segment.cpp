@@ -15,7 +15,7 @@ int write_header(Disk& disk, const File& file, const Header& header) {
 }  // namespace
 
 ActiveSegment::ActiveSegment(Disk& disk, File file, Header header, std::filesystem::path path, std::uint64_t size)
-    : disk_(&disk), file_(std::move(file)), header_(std::move(header)), path_(std::move(path)), size_(size) {}
+    : disk_(&disk), file_(std::move(file)), header_(header), path_(std::move(path)), size_(size) {}
 
 std::expected<ActiveSegment, Failure> ActiveSegment::create(Disk& disk, const std::filesystem::path& folder,
                                                             const Header& header, std::uint64_t bytes, bool durable) {

@@ -50,8 +50,9 @@ std::string segment_name(std::uint64_t id) {
 std::optional<std::uint64_t> parse_segment_name(std::string_view name) {
     if (name.size() != 20 || !name.ends_with(".seg")) return std::nullopt;
     std::uint64_t id = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + 16, id, 16);
-    if (error != std::errc{} || end != name.data() + 16 || segment_name(id) != name) return std::nullopt;
+    const char* const digits = name.data();
+    const auto [end, error] = std::from_chars(digits, digits + 16, id, 16);
+    if (error != std::errc{} || end != digits + 16 || segment_name(id) != name) return std::nullopt;
     return id;
 }
 

@@ -17,9 +17,8 @@ Outcome run_alone(Session& session, const std::string& sql, std::chrono::millise
         fmt::format("SET LOCAL lock_timeout = {}; SET LOCAL statement_timeout = {}", lock.count(), statement.count()));
     if (!set) return std::unexpected(set.error());
     if (const auto done = session.query(sql); !done) {
-        const auto error = done.error();
         session.roll_back();
-        return std::unexpected(error);
+        return std::unexpected(done.error());
     }
     return session.commit();
 }
