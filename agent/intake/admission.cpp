@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "agent/sampling/decision.h"
-
 namespace outrigger::intake {
 
 namespace {
@@ -12,11 +10,13 @@ constexpr std::int64_t hour_us = std::int64_t{3600} * 1'000'000;
 
 }  // namespace
 
-Admission::Admission(Emitters& emitters, Counters& counters, std::chrono::days retention, AdmitMetric admit_metric)
+Admission::Admission(Emitters& emitters, Counters& counters, std::chrono::days retention, AdmitMetric admit_metric,
+                     sampling::SamplerSettings sampling)
     : emitters_(emitters),
       counters_(counters),
       retention_us_(std::chrono::microseconds(retention).count()),
-      admit_metric_(std::move(admit_metric)) {}
+      admit_metric_(std::move(admit_metric)),
+      sampler_(std::move(sampling)) {}
 
 std::expected<void, Refused> Admission::hello(Sender& sender, const Identity& identity, std::uint64_t first) {
     const auto emitter = emitters_.welcome(identity, first, now_us_, batch_);
@@ -50,15 +50,21 @@ journal::Envelope Admission::envelope(Sender& sender, journal::Kind kind, bool n
     return envelope;
 }
 
+sampling::Decision Admission::decide(Emitter* emitter, const RequestView& view) {
+    if (emitter == nullptr) return sampler_.decide(view);
+    return sampler_.decide(view, emitter->identity.service, emitter->identity.env, emitter->origin);
+}
+
 void Admission::request(Sender& sender, const RequestView& view, Bytes record) {
     auto entry = envelope(sender, journal::Kind::request, true);
     if (!view.start_us)
         entry.start = view.duration_us < retention_us_ ? journal::Start::before_arrival : journal::Start::arrival;
     else if (*view.start_us < now_us_ - retention_us_ || *view.start_us > now_us_ + hour_us)
         entry.start = journal::Start::arrival;
-    const auto decision = sampling::decide(view.priority);
+    const auto decision = decide(sender.emitter, view);
     entry.priority = decision.priority;
     entry.kept = decision.kept;
+    entry.mechanism = static_cast<std::int8_t>(decision.mechanism);
     batch_.add(entry, record);
 }
 

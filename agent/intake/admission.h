@@ -11,6 +11,7 @@
 #include "agent/intake/counters.h"
 #include "agent/intake/emitters.h"
 #include "agent/journal/batch.h"
+#include "agent/sampling/sampler.h"
 #include "shared/record.h"
 
 namespace outrigger::intake {
@@ -31,9 +32,13 @@ using AdmitMetric = std::function<std::expected<void, Refused>(const MetricView&
 
 class Admission {
   public:
-    Admission(Emitters& emitters, Counters& counters, std::chrono::days retention, AdmitMetric admit_metric);
+    Admission(Emitters& emitters, Counters& counters, std::chrono::days retention, AdmitMetric admit_metric,
+              sampling::SamplerSettings sampling);
 
-    void set_now(std::int64_t now_us) { now_us_ = now_us; }
+    void set_now(std::int64_t now_us) {
+        now_us_ = now_us;
+        sampler_.set_now(now_us);
+    }
     std::int64_t now_us() const { return now_us_; }
     // Whether one more record may be taken; false until the writer has taken the batch.
     bool has_room() const { return !closed_ && batch_.bytes() < journal::Batch::full_bytes; }
@@ -67,11 +72,13 @@ class Admission {
   private:
     journal::Envelope envelope(Sender& sender, journal::Kind kind, bool numbered);
     void touch(Sender& sender);
+    sampling::Decision decide(Emitter* emitter, const RequestView& view);
 
     Emitters& emitters_;
     Counters& counters_;
     std::int64_t retention_us_;
     AdmitMetric admit_metric_;
+    sampling::Sampler sampler_;
     std::int64_t now_us_ = 0;
     journal::Batch batch_;
     bool closed_ = false;

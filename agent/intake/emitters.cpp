@@ -72,6 +72,7 @@ std::expected<Emitter*, Refused> Emitters::welcome(const Identity& identity, std
         emitter.handle = 0;
     }
     emitter.identity = identity;
+    emitter.origin = {};
     emitter.last_us = now_us;
     if (first > emitter.next) {
         journal_gap(emitter, first - 1, now_us, handle(emitter, batch), batch);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "agent/journal/batch.h"
+#include "agent/sampling/sampler.h"
 #include "shared/protocol.h"
 
 namespace outrigger::intake {
@@ -31,6 +32,7 @@ struct Emitter {
     std::uint64_t connection = 0;  // the live connection or ring drain that speaks for it; 0: none
     std::int64_t last_us = 0;
     DropTotals drop_totals{};  // the greatest journaled in this life
+    sampling::Origin origin;
 };
 
 class Emitters {

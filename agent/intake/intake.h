@@ -22,6 +22,7 @@ struct IntakeSettings {
     std::vector<std::uint32_t> allow_uids;  // empty with allow_gids empty: everyone the socket's mode admits
     std::vector<std::uint32_t> allow_gids;
     std::chrono::days retention{30};  // a start before that is mended
+    sampling::SamplerSettings sampling;
 };
 
 struct IntakeHooks {

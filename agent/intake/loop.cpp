@@ -39,7 +39,7 @@ Intake::Loop::Loop(int listener, IntakeSettings settings, const std::vector<Know
     : settings_(std::move(settings)),
       hooks_(std::move(hooks)),
       emitters_(known),
-      admission_(emitters_, counters_, settings_.retention, hooks_.admit_metric),
+      admission_(emitters_, counters_, settings_.retention, hooks_.admit_metric, settings_.sampling),
       rings_(settings_.rings_folder),
       desk_(listener, settings_.allow_uids, settings_.allow_gids, settings_.max_connections, counters_),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),

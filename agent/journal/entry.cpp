@@ -16,6 +16,18 @@ constexpr std::size_t refusals = static_cast<std::size_t>(Refusal::count_);
 
 }  // namespace
 
+std::int64_t start_of(const Envelope& envelope, const RequestView& view) {
+    switch (envelope.start) {
+        case Start::record:
+            return view.start_us.value_or(envelope.arrival_us);
+        case Start::before_arrival:
+            return envelope.arrival_us - view.duration_us;
+        case Start::arrival:
+            return envelope.arrival_us;
+    }
+    return envelope.arrival_us;
+}
+
 void append(std::vector<std::byte>& out, const DropTotal& payload) {
     put(out, static_cast<std::uint8_t>(payload.reason));
     put(out, payload.total);

@@ -29,10 +29,14 @@ struct Envelope {
     Start start = Start::record;
     std::int8_t priority = 1;     // -1..2: the sampling decision
     bool kept = true;             // by that decision
+    std::int8_t mechanism = 0;    // who decided: Datadog's number, -1 the caller
     std::uint32_t emitter = 0;    // handle of an identity stated in the same segment; 0: no hello, no number
     std::uint64_t number = 0;     // the emitter's number; of a run (refused, torn) its last; 0: takes none
     std::int64_t arrival_us = 0;  // UTC, microseconds since 1970
 };
+
+// When the request started, UTC in microseconds since 1970.
+std::int64_t start_of(const Envelope& envelope, const RequestView& view);
 
 struct Entry {
     std::uint64_t position = 0;

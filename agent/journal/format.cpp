@@ -97,6 +97,7 @@ void append_entry(std::vector<std::byte>& out, const Envelope& envelope, Bytes p
     store(at + 8, static_cast<std::uint8_t>(envelope.kind));
     store(at + 9, static_cast<std::uint8_t>(static_cast<unsigned>(envelope.start) | (envelope.kept ? kept_bit : 0U)));
     store(at + 10, envelope.priority);
+    store(at + 11, envelope.mechanism);
     store(at + 16, envelope.emitter);
     store(at + 24, envelope.number);
     store(at + 32, envelope.arrival_us);
@@ -134,7 +135,7 @@ std::optional<Head> parse_head(const std::byte* at) {
     const auto flags = load<std::uint8_t>(at + 9);
     if ((flags & ~unsigned{known_bits}) != 0 || (flags & start_bits) > static_cast<unsigned>(Start::arrival))
         return std::nullopt;
-    if (load<std::uint8_t>(at + 11) != 0 || load<std::uint32_t>(at + 20) != 0) return std::nullopt;
+    if (load<std::int8_t>(at + 11) < -1 || load<std::uint32_t>(at + 20) != 0) return std::nullopt;
     if (load<std::uint32_t>(at + 4) > payload_limit) return std::nullopt;
     return trusted_head(at);
 }
@@ -150,6 +151,7 @@ Head trusted_head(const std::byte* at) {
     head.envelope.start = static_cast<Start>(flags & start_bits);
     head.envelope.kept = (flags & kept_bit) != 0;
     head.envelope.priority = load<std::int8_t>(at + 10);
+    head.envelope.mechanism = load<std::int8_t>(at + 11);
     head.envelope.emitter = load<std::uint32_t>(at + 16);
     head.envelope.number = load<std::uint64_t>(at + 24);
     head.envelope.arrival_us = load<std::int64_t>(at + 32);

@@ -17,7 +17,7 @@
 //       8  u8  kind (Kind; 255: seal)       12  u32 ordinal in the segment; position = first + ordinal
 //       9  u8  flags: 3 bits start, 8 kept, 16 last of its batch
 //      10  i8  priority                     16  u32 emitter (handle)   20  u32 0
-//      11  u8  0                            24  u64 number             32  i64 arrival, UTC microseconds
+//      11  i8  mechanism                    24  u64 number             32  i64 arrival, UTC microseconds
 //
 //   seal       an entry without position, its ordinal the number of entries: u64 cumulative count of each kind at the
 //              end. Written when a segment is closed in good order; after a crash there is none.

@@ -27,13 +27,15 @@ journal::JournalSettings journal_settings(const settings::Settings& settings, co
     return out;
 }
 
-intake::IntakeSettings intake_settings(const settings::Settings& settings, const std::string& socket) {
+intake::IntakeSettings intake_settings(const settings::Settings& settings, const std::string& socket,
+                                       const sampling::RatesBoard& rates) {
     intake::IntakeSettings out;
     out.rings_folder = rings_folder(socket);
     out.max_connections = settings.max_connections;
     if (settings.allow_uids) out.allow_uids = *settings.allow_uids;
     if (settings.allow_gids) out.allow_gids = *settings.allow_gids;
     out.retention = settings.row_retention;
+    out.sampling = {settings.traces ? &rates : nullptr, settings.service, settings.env};
     return out;
 }
 
@@ -42,6 +44,24 @@ http::Address http_address(const settings::Settings& settings) { return {setting
 rows::RowsSettings rows_settings(const settings::Settings& settings) {
     return {*settings.postgres, settings.postgres_password_file, settings.row_retention, settings.service, settings.env,
             settings.version};
+}
+
+traces::TracesSettings traces_settings(const settings::Settings& settings,
+                                       std::function<void(traces::RateTable)> took_rates) {
+    traces::TracesSettings out;
+    if (const auto* local = std::get_if<settings::UnixTarget>(&*settings.traces)) {
+        out.target.path = local->path;
+    } else {
+        const auto& http = std::get<settings::HttpTarget>(*settings.traces);
+        out.target = {http.host, http.port, {}};
+    }
+    out.max_age = settings.traces_max_age;
+    out.service = settings.service;
+    out.env = settings.env;
+    out.version = settings.version;
+    out.own_version = OUTRIGGER_VERSION;
+    out.took_rates = std::move(took_rates);
+    return out;
 }
 
 }  // namespace outrigger::topology

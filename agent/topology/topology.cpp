@@ -18,8 +18,10 @@
 #include "agent/intake/intake.h"
 #include "agent/journal/journal.h"
 #include "agent/journal/writer.h"
+#include "agent/sampling/rates.h"
 #include "agent/sinks/rows/rows.h"
 #include "agent/sinks/sink.h"
+#include "agent/sinks/traces/traces.h"
 #include "agent/topology/places.h"
 #include "agent/topology/reports.h"
 #include "agent/topology/room_settings.h"
@@ -77,6 +79,7 @@ class Topology::Stations {
     std::optional<books::Accounts> accounts_;
     std::optional<fold::Checkpointer> checkpointer_;
     std::optional<fold::MetricNames> metric_names_;
+    sampling::RatesBoard rates_;                                               // from the trace sink to intake
     std::vector<std::pair<std::string, std::unique_ptr<sinks::Sink>>> sinks_;  // those that are on
     std::optional<journal::Writer> writer_;
     std::atomic<std::uint64_t> bytes_kept_{0};
@@ -90,13 +93,16 @@ class Topology::Stations {
 // and always on.
 std::vector<sinks::SinkStation> Topology::Stations::sink_stations() {
     if (settings_.statsd) say("--statsd is set, and this version has no StatsD sink: nothing is sent there");
-    if (settings_.traces) say("--traces is set, and this version has no trace sink: nothing is sent there");
     const auto make_rows = [this](sinks::SinkParts parts) {
         return std::make_unique<rows::RowsSink>(rows_settings(settings_), std::move(parts));
     };
+    const auto make_traces = [this](sinks::SinkParts parts) {
+        const auto took_rates = [this](traces::RateTable rates) { rates_.put(sampling::Rates(std::move(rates))); };
+        return std::make_unique<traces::TracesSink>(traces_settings(settings_, took_rates), std::move(parts));
+    };
     return {
         {"statsd", false, {}},
-        {"traces", false, {}},
+        {"traces", settings_.traces.has_value(), make_traces},
         {"rows", settings_.postgres.has_value(), make_rows},
     };
 }
@@ -122,7 +128,7 @@ Topology::Stations::Stations(const settings::Settings& settings, std::vector<set
     if (const auto written = checkpointer_->write(); !written) say("checkpoint: " + written.error().what);
     writer_.emplace(*journal_, start.position, start.before, writer_hooks());
     checkpointer_->start();
-    intake_.emplace(listener_.fd(), intake_settings(settings_, listener_.path()), known_emitters(*fold_),
+    intake_.emplace(listener_.fd(), intake_settings(settings_, listener_.path(), rates_), known_emitters(*fold_),
                     intake_hooks());
     reports_.emplace(ReportSources{settings_, effective_, *journal_, *fold_, *checkpointer_, book_, intake_->counters(),
                                    batch_offered_us_});

@@ -115,18 +115,6 @@ std::string_view first_of(std::string_view own, std::string_view fallback) { ret
 
 }  // namespace
 
-std::int64_t start_of(const journal::Envelope& envelope, const RequestView& view) {
-    switch (envelope.start) {
-        case journal::Start::record:
-            return view.start_us.value_or(envelope.arrival_us);
-        case journal::Start::before_arrival:
-            return envelope.arrival_us - view.duration_us;
-        case journal::Start::arrival:
-            return envelope.arrival_us;
-    }
-    return envelope.arrival_us;
-}
-
 std::optional<std::int64_t> append_row(std::vector<char>& out, const journal::Entry& entry, const RowContext& context) {
     const auto view = RequestView::parse(entry.payload);
     if (!view) return std::nullopt;

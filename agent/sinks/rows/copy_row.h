@@ -29,7 +29,4 @@ inline constexpr std::string_view copy_trailer("\377\377", 2);
 // record cannot be read (it was checked before it was kept).
 std::optional<std::int64_t> append_row(std::vector<char>& out, const journal::Entry& entry, const RowContext& context);
 
-// When the request started, UTC in microseconds since 1970, as the envelope says.
-std::int64_t start_of(const journal::Envelope& envelope, const RequestView& view);
-
 }  // namespace outrigger::rows
