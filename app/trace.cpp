@@ -1,6 +1,5 @@
 #include "app/trace.h"
 
-
 #include <algorithm>
 #include <string_view>
 

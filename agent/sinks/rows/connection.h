@@ -34,7 +34,7 @@ class Adopted : private Policy, public pqxx::connection_base {
     explicit Adopted(PGconn* raw) : Policy(raw), connection_base(static_cast<pqxx::connectionpolicy&>(*this)) {
         init();
     }
-    ~Adopted() { close(); }
+    ~Adopted() override { close(); }
 };
 
 #else
