@@ -1,7 +1,6 @@
 #include "app/trace.h"
 
-#include <strings.h>
-
+#include <algorithm>
 #include <string_view>
 
 #include "shared/outgoing_trace.h"
@@ -10,8 +9,10 @@
 namespace outrigger::app {
 namespace {
 
-bool same(std::string_view name, std::string_view wanted) {
-    return name.size() == wanted.size() && strncasecmp(name.data(), wanted.data(), name.size()) == 0;
+// `lower` in lower case, `name` in any.
+bool same(std::string_view name, std::string_view lower) {
+    const auto lowered = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
+    return std::ranges::equal(name, lower, {}, lowered);
 }
 
 // One walk over all headers: a look-up for each name that most requests do not bring would cost more than the rest of
