@@ -9,11 +9,10 @@
 namespace outrigger::app {
 namespace {
 
-// `wanted` is in lower case.
-bool same(std::string_view name, std::string_view wanted) {
-    return std::ranges::equal(name, wanted, {}, [](char each) {
-        return static_cast<char>(each >= 'A' && each <= 'Z' ? each - 'A' + 'a' : each);
-    });
+// `lower` in lower case, `name` in any.
+bool same(std::string_view name, std::string_view lower) {
+    const auto lowered = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
+    return std::ranges::equal(name, lower, {}, lowered);
 }
 
 // One walk over all headers: a look-up for each name that most requests do not bring would cost more than the rest of
