@@ -15,7 +15,7 @@ prometheus::MetricFamily app_info(const fold::Snapshot& snapshot, const AgentFac
     const auto add = [&](const std::string& service, const std::string& env, const std::string& version) {
         out.add(1.0, {{"service", service}, {"env", env}, {"version", version}});
     };
-    bool has_own = facts.service.empty();
+    bool has_own = false;
     for (const fold::AppInfo& app : snapshot.apps) {
         has_own |= app.service == facts.service && app.env == facts.env && app.version == facts.app_version;
         add(app.service, app.env, app.version);

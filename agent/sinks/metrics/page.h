@@ -40,7 +40,7 @@ struct TurnedAway {
 // What the fold does not know.
 struct AgentFacts {
     std::string version;
-    std::string service, env, app_version;  // the agent's own app_info; shown when the service is not empty
+    std::string service, env, app_version;  // the agent's own app_info
     std::uint64_t lines_received = 0;
     std::array<std::uint64_t, static_cast<std::size_t>(Refusal::count_)> refused{};  // without hello: not journaled
     std::uint64_t emitters = 0;                                                      // connected, or with a ring

@@ -96,6 +96,7 @@ TEST_CASE("an empty agent's page is one that both formats allow") {
         metrics::Page made(fold.snapshot(0, true), NamingSet::prometheus, {}, format);
         const auto page = test::parse_page(read_all(made, 4096), format == Format::openmetrics);
         CHECK(page.value("outrigger_events_accepted_total", {{"type", "request"}}) == 0);
+        CHECK(page.value("app_info", {{"service", ""}, {"env", ""}, {"version", ""}}) == 1);
     }
 }
 
