@@ -9,6 +9,7 @@
 #include "agent/journal/journal.h"
 #include "agent/settings/settings.h"
 #include "agent/sinks/rows/rows.h"
+#include "agent/sinks/statsd/statsd.h"
 
 namespace outrigger::topology {
 
@@ -17,6 +18,7 @@ fold::FoldSettings fold_settings(const settings::Settings& settings);
 journal::JournalSettings journal_settings(const settings::Settings& settings, const std::string& socket);
 intake::IntakeSettings intake_settings(const settings::Settings& settings, const std::string& socket);
 http::Address http_address(const settings::Settings& settings);
-rows::RowsSettings rows_settings(const settings::Settings& settings);  // only with --postgres
+rows::RowsSettings rows_settings(const settings::Settings& settings);        // only with --postgres
+statsd::StatsdSettings statsd_settings(const settings::Settings& settings);  // only with --statsd
 
 }  // namespace outrigger::topology
