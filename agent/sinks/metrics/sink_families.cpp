@@ -22,6 +22,7 @@ bool can_drop(const books::Page& page, SinkDrop reason) {
         case SinkDrop::too_old:
         case SinkDrop::refused_by_agent:
             return page.sink == "traces";
+        case SinkDrop::off:  // nobody expects to be switched off
         case SinkDrop::count_:
             break;
     }
