@@ -202,6 +202,7 @@ Topology::Stations::Stations(const settings::Settings& settings, std::vector<set
     checkpointer_->start();
     intake_.emplace(listener_.fd(), intake_settings(settings_, listener_.path()), known_emitters(*fold_),
                     intake_hooks());
+    intake_->start();
     door_.emplace(http::Address{settings_.http_host, settings_.http_port}, routes());
     spdlog::info("listening on {} and http://{}:{}, data in {}", listener_.path(), settings_.http_host, door_->port(),
                  settings_.data_dir);
