@@ -135,6 +135,7 @@ Topology::Stations::Stations(const settings::Settings& settings, std::vector<set
     checkpointer_->start();
     intake_.emplace(listener_.fd(), intake_settings(settings_, listener_.path(), rates_), known_emitters(*fold_),
                     intake_hooks());
+    intake_->start();
     reports_.emplace(ReportSources{settings_, effective_, *journal_, *fold_, *checkpointer_, book_, intake_->counters(),
                                    batch_offered_us_});
     door_.emplace(http_address(settings_), reports_->routes());

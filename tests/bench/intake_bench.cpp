@@ -108,6 +108,7 @@ class Agent {
         intake::IntakeSettings place;
         place.rings_folder = folder / "socket.rings";
         intake_ = std::make_unique<intake::Intake>(listener_->fd(), place, std::vector<intake::KnownEmitter>{}, hooks);
+        intake_->start();
     }
     ~Agent() {
         intake_->stop(std::chrono::seconds(10));
