@@ -187,7 +187,7 @@ TEST_CASE("a ring that is cut while it is drained has nothing published any more
     std::filesystem::resize_file(path, ring::header_bytes);
     Emitters emitters({});
     Counters counters;
-    Admission admission(emitters, counters, std::chrono::days(30), {});
+    Admission admission(emitters, counters, std::chrono::days(30), {}, {});
     REQUIRE(ring->enter(admission));
     CHECK(ring->drain(admission));
     CHECK(ring->sender().sent > 1000);  // all of them torn
@@ -222,7 +222,7 @@ TEST_CASE("a large ring is drained bit by bit, so that others have their turn") 
     REQUIRE(ring);
     Emitters emitters({});
     Counters counters;
-    Admission admission(emitters, counters, std::chrono::days(30), {});
+    Admission admission(emitters, counters, std::chrono::days(30), {}, {});
     REQUIRE(ring->enter(admission));
     int rounds = 1;
     while (!ring->drain(admission)) ++rounds;
@@ -236,7 +236,7 @@ TEST_CASE("what one user leaves in the folder is looked at up to a bound, and fo
     for (int i = 0; i < 200; ++i) std::ofstream(garbage(i)) << "not a ring";
     Emitters emitters({});
     Counters counters;
-    Admission admission(emitters, counters, std::chrono::days(30), {});
+    Admission admission(emitters, counters, std::chrono::days(30), {}, {});
     OrphanRings rings(journal.rings(), [](const std::string&) {});
     for (int look = 0; look < 3; ++look) rings.look(admission, 1, [] { return 77; });
     CHECK(counters.rings_corrupt == 2 * limits::rings_of_one_uid);
