@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <numeric>
 #include <string_view>
@@ -9,11 +10,14 @@
 #include "tests/integration/peers/agent.h"
 #include "tests/integration/peers/build_folder.h"
 #include "tests/integration/peers/demo_app.h"
+#include "tests/integration/peers/eventually.h"
 #include "tests/integration/peers/load.h"
 #include "tests/integration/peers/load_shapes.h"
 
 namespace outrigger::peers {
 namespace {
+
+using namespace std::chrono_literals;
 
 constexpr int requests = 2000;
 
@@ -65,7 +69,7 @@ TEST_CASE("a thread that serves requests makes no system call for recording them
     const auto bare = calls_of_request_threads("none", agent.port());
     REQUIRE(sum(bare) >= 2 * requests);  // reading and writing, at least: these are the right threads
     check_as_few(calls_of_request_threads(agent.socket(), agent.port()), bare);
-    CHECK(agent.scrape().sum("http_requests_total") == requests);
+    CHECK(eventually(20s, [&] { return agent.scrape().sum("http_requests_total") == requests; }));
 
     agent.pause();  // a small ring is full before long
     check_as_few(calls_of_request_threads(agent.socket(), 1, "256KiB"), bare);
