@@ -1,5 +1,6 @@
 #include "app/instrument.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <exception>
@@ -84,11 +85,17 @@ void answer_uncaught(httplib::Response& response, const std::exception_ptr& erro
 // cpp-httplib takes longer to keep and to write a header than all of an event takes: this one goes out as a second line
 // of one that is there anyway, and nobody looks at it in between.
 void name_the_trace(httplib::Response& response, const RequestTrace& trace) {
-    const auto beside = response.headers.find("Content-Type");
-    if (beside == response.headers.end())
-        response.set_header("traceparent", to_traceparent(trace));
-    else
-        beside->second.append("\r\ntraceparent: ").append(to_traceparent(trace));
+    const auto value = to_traceparent(trace);
+    // Compared as it is written here and by cpp-httplib: a look-up without regard to case costs as much as the rest.
+    const auto beside = std::ranges::find(response.headers, "Content-Type",
+                                          [](const auto& header) { return std::string_view(header.first); });
+    if (beside == response.headers.end()) {
+        response.set_header("traceparent", {value.data(), value.size()});
+        return;
+    }
+    constexpr std::string_view between = "\r\ntraceparent: ";
+    beside->second.reserve(beside->second.size() + between.size() + value.size());
+    beside->second.append(between).append(value.data(), value.size());
 }
 
 void record_exchange(Exchange& current, const RecordRequest& record, const httplib::Request& request,

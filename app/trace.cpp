@@ -1,6 +1,7 @@
 #include "app/trace.h"
 
 #include <algorithm>
+#include <string>
 #include <string_view>
 
 #include "shared/outgoing_trace.h"
@@ -65,9 +66,8 @@ RequestTrace trace_of(const httplib::Request& request, IdSource& source, std::in
     return trace;
 }
 
-std::string to_traceparent(const RequestTrace& trace) {
-    const auto text = outrigger::to_traceparent(trace.trace_id, trace.span_id, trace.priority.value_or(1) > 0);
-    return {text.data(), text.size()};
+std::array<char, 55> to_traceparent(const RequestTrace& trace) {
+    return outrigger::to_traceparent(trace.trace_id, trace.span_id, trace.priority.value_or(1) > 0);
 }
 
 httplib::Headers to_outgoing_headers(const httplib::Request& served, const RequestTrace& trace) {

@@ -4,9 +4,9 @@
 
 #include <httplib.h>
 
+#include <array>
 #include <cstdint>
 #include <optional>
-#include <string>
 
 #include "shared/event.h"
 #include "shared/trace_ids.h"
@@ -24,7 +24,7 @@ struct RequestTrace {
 RequestTrace trace_of(const httplib::Request& request, IdSource& source, std::int64_t unix_seconds);
 
 // The header that tells a client which trace this was. Sampled unless the client itself said otherwise.
-std::string to_traceparent(const RequestTrace& trace);
+std::array<char, 55> to_traceparent(const RequestTrace& trace);
 
 // The headers of a call to another service, made on behalf of `served`: see shared/outgoing_trace.h.
 httplib::Headers to_outgoing_headers(const httplib::Request& served, const RequestTrace& trace);

@@ -19,7 +19,7 @@ constexpr Sender::Rest greatest_rest = 4ms;  // an event, and its acknowledgemen
 constexpr Sender::Rest least_backoff = 10ms;
 constexpr Sender::Rest greatest_backoff = 1s;
 constexpr Sender::Rest ring_retry = 1s;
-constexpr std::size_t good_write = 16 * 1024;  // worth waking up for; as much as this and the next follows at once
+constexpr std::size_t good_write = 32 * 1024;  // worth waking up for; as much as this and the next follows at once
 constexpr int writes_in_a_step = 16;
 constexpr std::size_t greatest_moves = 8;  // to another folder; each keeps a page of memory
 

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <numeric>
 #include <string_view>
@@ -9,19 +10,23 @@
 #include "tests/integration/peers/agent.h"
 #include "tests/integration/peers/build_folder.h"
 #include "tests/integration/peers/demo_app.h"
+#include "tests/integration/peers/eventually.h"
 #include "tests/integration/peers/load.h"
 #include "tests/integration/peers/load_shapes.h"
 
 namespace outrigger::peers {
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr int requests = 2000;
 
 // Of the threads that serve requests: they, and no others, accept connections.
-std::map<std::string, long> calls_of_request_threads(const std::string& socket, int agent_port) {
+std::map<std::string, long> calls_of_request_threads(const std::string& socket, int agent_port,
+                                                     const std::string& ring_size = "4MiB") {
     const SystemCalls calls;
     {
-        DemoApp app(socket, agent_port, 1, {{"OUTRIGGER_RING_SIZE", "256KiB"}}, calls.command());
+        DemoApp app(socket, agent_port, 1, {{"OUTRIGGER_RING_SIZE", ring_size}}, calls.command());
         const Outcome outcome = offer({app.port(), numbered_paths(requests), 1});
         CHECK(outcome.failures.empty());
         CHECK(app.stop() == 0);
@@ -64,10 +69,10 @@ TEST_CASE("a thread that serves requests makes no system call for recording them
     const auto bare = calls_of_request_threads("none", agent.port());
     REQUIRE(sum(bare) >= 2 * requests);  // reading and writing, at least: these are the right threads
     check_as_few(calls_of_request_threads(agent.socket(), agent.port()), bare);
-    CHECK(agent.scrape().sum("http_requests_total") == requests);
+    CHECK(eventually(20s, [&] { return agent.scrape().sum("http_requests_total") == requests; }));
 
-    agent.pause();  // records find a full ring before long
-    check_as_few(calls_of_request_threads(agent.socket(), 1), bare);
+    agent.pause();  // a small ring is full before long
+    check_as_few(calls_of_request_threads(agent.socket(), 1, "256KiB"), bare);
     agent.resume();
 
     // No folder for a ring: everything is dropped.

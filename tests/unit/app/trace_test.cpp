@@ -17,10 +17,12 @@ RequestTrace traced(const httplib::Headers& headers) {
     return trace_of(request, source, 1'763'800'000);
 }
 
-std::string id(const RequestTrace& trace) {
-    const auto digits = to_hex(trace.trace_id);
-    return {digits.data(), digits.size()};
+template <std::size_t N>
+std::string text(const std::array<char, N>& characters) {
+    return {characters.data(), N};
 }
+
+std::string id(const RequestTrace& trace) { return text(to_hex(trace.trace_id)); }
 
 }  // namespace
 
@@ -71,9 +73,9 @@ TEST_CASE("where W3C headers give the parent, the last Datadog span is kept besi
 
 TEST_CASE("the client is told which trace it was, sampled unless it said otherwise itself") {
     RequestTrace trace{to_trace_id(1, 2), 3, 4, std::nullopt, std::nullopt};
-    CHECK(to_traceparent(trace) == "00-00000000000000010000000000000002-0000000000000003-01");
+    CHECK(text(to_traceparent(trace)) == "00-00000000000000010000000000000002-0000000000000003-01");
     trace.priority = std::int8_t{0};
-    CHECK(to_traceparent(trace) == "00-00000000000000010000000000000002-0000000000000003-00");
+    CHECK(text(to_traceparent(trace)) == "00-00000000000000010000000000000002-0000000000000003-00");
 }
 
 TEST_CASE("a call on behalf of a request carries its trace, as a child of its span") {
