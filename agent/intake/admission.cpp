@@ -1,6 +1,7 @@
 #include "agent/intake/admission.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "agent/sampling/decision.h"
 
@@ -51,15 +52,21 @@ journal::Envelope Admission::envelope(Sender& sender, journal::Kind kind, bool n
 }
 
 void Admission::request(Sender& sender, const RequestView& view, Bytes record) {
+    std::byte* room = request(sender, RequestFacts{view.start_us, view.duration_us, view.priority},
+                              static_cast<std::uint32_t>(record.size()));
+    std::memcpy(room, record.data(), record.size());
+}
+
+std::byte* Admission::request(Sender& sender, const RequestFacts& facts, std::uint32_t record_bytes) {
     auto entry = envelope(sender, journal::Kind::request, true);
-    if (!view.start_us)
-        entry.start = view.duration_us < retention_us_ ? journal::Start::before_arrival : journal::Start::arrival;
-    else if (*view.start_us < now_us_ - retention_us_ || *view.start_us > now_us_ + hour_us)
+    if (!facts.start_us)
+        entry.start = facts.duration_us < retention_us_ ? journal::Start::before_arrival : journal::Start::arrival;
+    else if (*facts.start_us < now_us_ - retention_us_ || *facts.start_us > now_us_ + hour_us)
         entry.start = journal::Start::arrival;
-    const auto decision = sampling::decide(view.priority);
+    const auto decision = sampling::decide(facts.priority);
     entry.priority = decision.priority;
     entry.kept = decision.kept;
-    batch_.add(entry, record);
+    return batch_.add(entry, record_bytes);
 }
 
 std::expected<void, Refused> Admission::metric(Sender& sender, const MetricView& view, Bytes record) {

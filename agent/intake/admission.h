@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -26,6 +27,13 @@ struct Sender {
     journal::RefusedRun run;     // refusals in the batch being filled
 };
 
+// What of a request decides its envelope; the rest is the record's alone.
+struct RequestFacts {
+    std::optional<std::int64_t> start_us;
+    std::int64_t duration_us = 0;
+    std::optional<std::int8_t> priority;
+};
+
 // Decides whether a custom metric's name and tags may be used; reasons bad_name and conflicting_kind.
 using AdmitMetric = std::function<std::expected<void, Refused>(const MetricView&, std::int64_t now_us)>;
 
@@ -42,6 +50,8 @@ class Admission {
     std::expected<void, Refused> hello(Sender& sender, const Identity& identity, std::uint64_t first);
     std::vector<std::uint64_t>& displaced() { return displaced_; }
     void request(Sender& sender, const RequestView& view, Bytes record);
+    // The same of a record that is still to be written, at once, to where this points.
+    std::byte* request(Sender& sender, const RequestFacts& facts, std::uint32_t record_bytes);
     std::expected<void, Refused> metric(Sender& sender, const MetricView& view, Bytes record);
     // Takes the next number; without a hello it is counted and not journaled.
     void refuse(Sender& sender, Refusal reason);
