@@ -129,11 +129,7 @@ bool LineLanguage::take_hello(Connection& connection, Admission& admission, cons
 void LineLanguage::take_request(Connection& connection, Admission& admission, const RequestEvent& event) {
     const auto measured = measure(event);
     if (!measured) return refuse(connection, admission, measured.error());
-    record_.resize(measured->length);
-    write(event, *measured, record_.data());
-    const auto view = RequestView::parse(record_);
-    if (!view) return refuse(connection, admission, view.error());
-    admission.request(connection.sender, *view, record_);
+    write(event, *measured, admission.request(connection.sender, event, measured->length));
 }
 
 void LineLanguage::take_metric(Connection& connection, Admission& admission, const MetricEvent& event) {

@@ -93,6 +93,8 @@ std::uint32_t checksum_seed(const Header& header);
 
 // Appends an entry with ordinal and checksum left out; stamp() adds them in place once the segment is known.
 void append_entry(std::vector<std::byte>& out, const Envelope& envelope, Bytes payload);
+// The same with the payload left out, too: where it goes.
+std::byte* append_head(std::vector<std::byte>& out, const Envelope& envelope, std::size_t payload_bytes);
 void stamp(std::byte* entry, std::uint32_t ordinal, bool last_of_batch, std::uint32_t seed);
 void append_seal(std::vector<std::byte>& out, std::uint32_t ordinal, const Counts& counts, std::uint32_t seed);
 std::optional<Counts> parse_seal(Bytes payload);

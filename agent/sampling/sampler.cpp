@@ -23,8 +23,6 @@ std::uint64_t hash(std::string_view text, std::uint64_t state) {
     return state;
 }
 
-bool failed(const RequestView& request) { return request.status >= 500 || !request.error.empty(); }
-
 }  // namespace
 
 Sampler::Sampler(SamplerSettings settings) : settings_(std::move(settings)) {
@@ -44,13 +42,13 @@ void Sampler::work_out(std::string_view service, std::string_view env, Origin& o
     origin = {version_, hash(service, 0), rates_ ? rates_->of(service, env) : Rate{}};
 }
 
-Decision Sampler::decide(const RequestView& request, std::string_view service, std::string_view env, Origin& origin) {
+Decision Sampler::decide(const Candidate& request, std::string_view service, std::string_view env, Origin& origin) {
     if (slow_ == nullptr) return sampling::decide(request.priority);
     if (origin.version != version_) work_out(service, env, origin);
     const bool slow = slow_->see(hash(request.route, origin.hash), request.duration_us, now_us_);
     // A trace without an id gets one from the trace sink, by its position; it has none yet.
     const std::uint64_t id = request.trace_id == TraceId{} ? ids_.next() : low_half(request.trace_id);
-    return sampling::decide(request.priority, slow || failed(request), budget_, now_us_, id, origin.rate);
+    return sampling::decide(request.priority, slow || request.failed, budget_, now_us_, id, origin.rate);
 }
 
 }  // namespace outrigger::sampling

@@ -1,11 +1,12 @@
 // What it costs the agent to take an event: over a real socket, decoded, journaled and folded; as records and as JSON
 // lines, with both durabilities. Figures are of the agent's own CPU (intake and journal writer; the client's is taken
-// off), so that a busy machine does not show. Writes to the folder given, or here.
+// off), so that a busy machine does not show. Arguments: a folder to write to (else here), how many events.
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <filesystem>
@@ -23,7 +24,6 @@ namespace {
 
 using namespace outrigger;
 
-constexpr std::uint64_t events = 1'000'000;
 constexpr std::size_t write_bytes = 64 * 1024;
 const std::array<std::string, 10> routes = {"/users/:id/orders", "/users/:id", "/orders", "/orders/:id", "/login",
                                             "/simulation",       "/red",       "/green",  "/blue",       "/yellow"};
@@ -142,7 +142,7 @@ void send_all(int fd, std::string_view bytes) {
 }
 
 void measure_intake(const char* what, const Load& load, const std::filesystem::path& folder,
-                    journal::Durability durability) {
+                    journal::Durability durability, std::uint64_t events) {
     Agent agent(folder, durability);
     const FileDescriptor client(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_un address{};
@@ -169,8 +169,9 @@ void measure_intake(const char* what, const Load& load, const std::filesystem::p
 
 int main(int count, char** arguments) {
     const std::filesystem::path folder = std::filesystem::path(count > 1 ? arguments[1] : ".") / "intake_bench.tmp";
-    measure_intake("intake, records, process", records(), folder, journal::Durability::process);
-    measure_intake("intake, records, fsync", records(), folder, journal::Durability::fsync);
-    measure_intake("intake, lines, process", lines(), folder, journal::Durability::process);
-    measure_intake("intake, lines, fsync", lines(), folder, journal::Durability::fsync);
+    const std::uint64_t events = count > 2 ? std::strtoull(arguments[2], nullptr, 10) : 1'000'000;
+    measure_intake("intake, records, process", records(), folder, journal::Durability::process, events);
+    measure_intake("intake, records, fsync", records(), folder, journal::Durability::fsync, events);
+    measure_intake("intake, lines, process", lines(), folder, journal::Durability::process, events);
+    measure_intake("intake, lines, fsync", lines(), folder, journal::Durability::fsync, events);
 }
