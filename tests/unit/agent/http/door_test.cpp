@@ -237,6 +237,7 @@ TEST_CASE("readers that do not read hold neither the door nor its memory") {
     for (int i = 0; i < 20; ++i) {
         slow.emplace_back(door.port(), 4096);
         slow.back().send(get("/big"));
+        CHECK(slow.back().answered_within(1min));  // or else this one might be the newcomer for whom the scraper is cut
     }
     RawClient scraper(door.port());
     scraper.send(get("/big"));
