@@ -91,8 +91,10 @@ tsan:        ## the same under the thread sanitizer
 PASSED_OVER_asan = long
 PASSED_OVER_tsan = long,pure
 sanitized: $(OUT)/outrigger $(OUT)/demo-app $(OUT)/unit-tests deps-test
-	@PROGRAM_FOLDER=$(OUT) ARGS="$(ARGS) -tse=$(PASSED_OVER_$(FLAVOUR))" ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 \
-	    tools/run-tests $(OUT)/unit-tests build/integration-tests
+	@rm -rf $(OUT)/reports && mkdir -m 1777 $(OUT)/reports
+	@log="log_path='$$PWD/$(OUT)/reports/report'"; export REPORTS=$(OUT)/reports PROGRAM_FOLDER=$(OUT); \
+	    export ASAN_OPTIONS="$$log:detect_stack_use_after_return=1" UBSAN_OPTIONS="$$log:print_stacktrace=1" TSAN_OPTIONS="$$log"; \
+	    ARGS="$(ARGS) -tse=$(PASSED_OVER_$(FLAVOUR))" tools/run-tests $(OUT)/unit-tests build/integration-tests
 
 .PHONY: format-check
 format-check: deps-lint  ## clang-format says nothing to change
