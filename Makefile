@@ -34,6 +34,7 @@ AGENT       := $(filter-out agent/main.cpp,$(call find_cpp,agent))
 APP         := $(filter-out app/main.cpp,$(call find_cpp,app))
 UNIT        := $(call find_cpp,tests/unit)
 INTEGRATION := $(call find_cpp,tests/integration)
+PEERS       := $(call find_cpp,tests/peers) $(filter-out %_test.cpp,$(call find_cpp,tests/integration/peers))
 BENCH       := $(call find_cpp,tests/bench)
 OURS         = $(shell find shared agent app tests \( -name '*.cpp' -o -name '*.h' \) 2>/dev/null)
 
@@ -61,8 +62,12 @@ unit: $(OUT)/unit-tests  ## the unit tests alone (ARGS='-tc=...' selects, here a
 integration: tests deps-test  ## the integration tests alone
 	@PROGRAM_FOLDER=$(OUT) tools/run-tests $(OUT)/integration-tests
 
+.PHONY: peers
+peers: $(OUT)/outrigger $(OUT)/demo-app $(OUT)/peers-tests deps-test deps-peers  ## tests against receivers from Go's and npm's registries, in build/peers; what cannot be had is passed over, loudly
+	@PROGRAM_FOLDER=$(OUT) tools/run-tests $(OUT)/peers-tests
+
 .PHONY: bench
-bench: $(patsubst tests/bench/%.cpp,$(OUT)/%,$(filter %_bench.cpp,$(BENCH)))  ## what the hot road costs: encoding, record() in an app thread, the journal
+bench: $(patsubst tests/bench/%.cpp,$(OUT)/%,$(filter %_bench.cpp,$(BENCH)))  ## what the hot road costs: encoding, record() in an app thread, the journal, a scrape
 	@for program in $^; do $$program || exit 1; done
 
 .PHONY: check
@@ -124,13 +129,15 @@ $(OUT)/demo-app: $(call objects,app/main.cpp $(APP) $(SHARED))
 $(OUT)/demo-app: LDFLAGS += -rdynamic  # so that the stacks it shows name functions
 $(OUT)/unit-tests: $(call objects,$(UNIT) $(AGENT) $(APP) $(SHARED))
 $(OUT)/integration-tests: $(call objects,$(INTEGRATION) $(AGENT) $(SHARED))
+$(OUT)/peers-tests: $(call objects,$(PEERS) $(AGENT) $(SHARED))
 
 $(OUT)/journal_bench: $(call objects,$(call find_cpp,agent/journal))
+$(OUT)/scrape_bench: $(call objects,$(call find_cpp,agent/fold agent/sinks/metrics agent/books agent/journal))
 $(OUT)/%_bench: $(OUT)/obj/tests/bench/%_bench.o $(call objects,$(SHARED))
 	@echo "  LINK $@"
 	$(QUIET)$(CXX) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
-$(OUT)/outrigger $(OUT)/demo-app $(OUT)/unit-tests $(OUT)/integration-tests:
+$(OUT)/outrigger $(OUT)/demo-app $(OUT)/unit-tests $(OUT)/integration-tests $(OUT)/peers-tests:
 	@mkdir -p $(@D)
 	@echo "  LINK $@"
 	$(QUIET)$(CXX) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
@@ -147,4 +154,4 @@ $(OUT)/tidy/%.ok: $(OUT)/obj/%.o .clang-tidy
 	@clang-tidy-19 --quiet $*.cpp -- $(CXXFLAGS) -Wno-everything 2>&1 | grep -v ' warnings generated' ; [ $${PIPESTATUS[0]} = 0 ]
 	@touch $@
 
--include $(patsubst %.o,%.d,$(call objects,$(SHARED) $(AGENT) $(APP) $(UNIT) $(INTEGRATION) $(BENCH) agent/main.cpp app/main.cpp))
+-include $(patsubst %.o,%.d,$(call objects,$(SHARED) $(AGENT) $(APP) $(UNIT) $(INTEGRATION) $(PEERS) $(BENCH) agent/main.cpp app/main.cpp))

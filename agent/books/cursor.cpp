@@ -18,6 +18,8 @@ std::string_view to_string(SinkDrop reason) {
             return "too_old";
         case SinkDrop::refused_by_agent:
             return "refused_by_agent";
+        case SinkDrop::off:
+            return "off";
         case SinkDrop::count_:
             break;
     }

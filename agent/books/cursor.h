@@ -17,6 +17,7 @@ enum class SinkDrop : std::uint8_t {
     unsent,               // statsd: the socket did not take it
     too_old,              // traces: beyond the age
     refused_by_agent,     // traces: 400, 413, 415
+    off,                  // statsd: came while the sink was switched off
     count_,
 };
 std::string_view to_string(SinkDrop reason);

@@ -1,6 +1,7 @@
 #include "agent/fold/checkpoint.h"
 
 #include "agent/fold/bytes.h"
+#include "agent/fold/flush_bytes.h"
 #include "agent/fold/snapshot_bytes.h"
 #include "shared/crc32c.h"
 
@@ -12,28 +13,6 @@ namespace {
 constexpr std::string_view magic = "OUTRCKPT";
 constexpr std::uint32_t version = 1;
 constexpr std::size_t head_bytes = 24;
-
-void write(ByteWriter& out, const books::Cursor& cursor) {
-    out.number(static_cast<std::uint8_t>(cursor.on));
-    for (const std::uint64_t value :
-         {cursor.position, cursor.base, cursor.requests, cursor.delivered, cursor.rewound}) {
-        out.number(value);
-    }
-    out.numbers(cursor.dropped);
-    out.numbers(cursor.dropped_metrics);
-}
-
-books::Cursor read_cursor(ByteReader& in) {
-    books::Cursor cursor;
-    cursor.on = in.number<std::uint8_t>() != 0;
-    for (std::uint64_t* value :
-         {&cursor.position, &cursor.base, &cursor.requests, &cursor.delivered, &cursor.rewound}) {
-        *value = in.number<std::uint64_t>();
-    }
-    in.numbers(cursor.dropped);
-    in.numbers(cursor.dropped_metrics);
-    return cursor;
-}
 
 }  // namespace
 
@@ -55,6 +34,7 @@ std::vector<std::byte> encode(const Checkpoint& checkpoint) {
         out.text(name);
         out.text(value);
     }
+    write(out, checkpoint.fold.flushes);
     std::vector<std::byte>& bytes = out.out();
     store(bytes.data() + 12, crc32c(Bytes(bytes).subspan(head_bytes)));
     store(bytes.data() + 16, std::uint64_t{bytes.size() - head_bytes});
@@ -85,6 +65,8 @@ std::optional<Checkpoint> decode(std::vector<std::byte> bytes) {
         const std::string name(in.text());
         out.facts[name] = std::string(in.text());
     }
+    // One that was written before there was a StatsD sink ends here.
+    if (!in.at_end()) out.fold.flushes = read_flushes(in, out.fold.requests.size);
     if (!in.whole() || !in.at_end()) return std::nullopt;
     return out;
 }

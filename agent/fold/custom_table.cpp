@@ -22,7 +22,7 @@ CustomTable::CustomTable(const std::vector<double>& bounds, SeriesGuard& guard, 
     tags_.reserve(limits::tags);
 }
 
-void CustomTable::apply(std::string_view service, const MetricView& metric, std::int64_t arrival_us) {
+const CustomSeries& CustomTable::apply(std::string_view service, const MetricView& metric, std::int64_t arrival_us) {
     Family& family = family_of(metric, arrival_us);
     const std::uint32_t index = series_of(family, service, metric);
     CustomSeries& series = family.family.series[index];
@@ -40,6 +40,7 @@ void CustomTable::apply(std::string_view service, const MetricView& metric, std:
             ++family.family.buckets[index * family.family.stride + buckets_.of_value(metric.value)];
             break;
     }
+    return series;
 }
 
 CustomTable::Family& CustomTable::family_of(const MetricView& metric, std::int64_t arrival_us) {

@@ -21,7 +21,8 @@ class CustomTable {
   public:
     CustomTable(const std::vector<double>& bounds, SeriesGuard& guard, Offenders& offenders);
 
-    void apply(std::string_view service, const MetricView& metric, std::int64_t arrival_us);
+    // The series it was folded into; until the next call.
+    const CustomSeries& apply(std::string_view service, const MetricView& metric, std::int64_t arrival_us);
     // Drops gauges whose last set is an hour before `now_us`.
     void expire(std::int64_t now_us);
 

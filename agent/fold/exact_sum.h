@@ -3,10 +3,15 @@
 #pragma once
 
 #include <cmath>
-
-#include "agent/fold/snapshot.h"
+#include <cstdint>
 
 namespace outrigger::fold {
+
+struct ExactSum {
+    std::uint64_t whole = 0;
+    double part = 0;
+    double compensation = 0;
+};
 
 inline void add_to(ExactSum& sum, double value) {
     const bool is_whole = value >= 0 && value <= 0x1p53 && std::floor(value) == value;

@@ -21,6 +21,7 @@ class FineHistogram {
     using Bucket = std::pair<std::int32_t, std::uint64_t>;  // index, count
 
     void add(double value, std::uint64_t count = 1);  // zero and less count as zero
+    void restore(std::uint64_t zeros, std::vector<Bucket> buckets) { zeros_ = zeros, buckets_ = std::move(buckets); }
     void clear() { zeros_ = 0, buckets_.clear(); }
     std::uint64_t zeros() const { return zeros_; }
     const std::vector<Bucket>& buckets() const { return buckets_; }  // by index

@@ -14,7 +14,11 @@ Fold::~Fold() = default;
 
 const std::vector<std::string>& Fold::notes() const { return state_->notes; }
 void Fold::batch_begins() { mutex_.lock(); }
-void Fold::batch_ends() { mutex_.unlock(); }
+void Fold::batch_ends() {
+    const bool begun = state_->flushes.has_content();
+    mutex_.unlock();
+    if (begun) flush_begun_.notify_all();
+}
 void Fold::apply(const journal::Entry& entry) { state_->apply(entry); }
 void Fold::lost(std::uint64_t last, const journal::Counts& counts, bool damaged) {
     state_->lost(last, counts, damaged);
@@ -59,6 +63,7 @@ Snapshot Fold::copy(bool with_exemplars, bool with_marks) const {
     out.overflow.push_back({std::string(metric_label), state.custom.overflow()});
     out.offenders = state.offenders.sorted();
     if (with_marks) out.marks = state.marks.all();
+    if (with_marks) out.flushes = state.flushes.copy();
     out.emitters = state.marks.size();
     out.series = state.guard.size();
     return out;
@@ -86,6 +91,33 @@ books::Cursor Fold::cursor() const {
     cursor.dropped[static_cast<std::size_t>(books::SinkDrop::journal_full)] = counters.lost_full;
     cursor.dropped[static_cast<std::size_t>(books::SinkDrop::damaged)] = counters.lost_damaged;
     return cursor;
+}
+
+bool Fold::flushes_are_on() const {
+    const std::lock_guard lock(mutex_);
+    return state_->flushes.active();
+}
+
+bool Fold::flush_due() const {
+    const std::lock_guard lock(mutex_);
+    return state_->flushes.due(state_->reach());
+}
+
+std::uint64_t Fold::last_flush() const {
+    const std::lock_guard lock(mutex_);
+    return state_->flushes.last_id();
+}
+
+std::optional<Deltas> Fold::take_flush(std::uint64_t id, std::chrono::steady_clock::time_point deadline) {
+    std::unique_lock lock(mutex_);
+    const auto begun = [&] { return state_->flushes.has_content() && state_->flushes.last_id() == id; };
+    if (!flush_begun_.wait_until(lock, deadline, begun)) return std::nullopt;
+    return state_->flushes.take_content();
+}
+
+Fold::FlushPage Fold::flush_page() const {
+    const std::lock_guard lock(mutex_);
+    return {state_->flushes.cursor(state_->reach()), state_->flushes.oldest_us()};
 }
 
 std::vector<Mark> Fold::marks() const {

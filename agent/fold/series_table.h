@@ -31,6 +31,7 @@ class SeriesTable {
     void set_exemplar(std::uint32_t series, std::uint64_t duration_us, const TraceId& trace_id, std::int64_t at_us);
 
     std::size_t size() const { return keys_.size(); }
+    std::string_view key(std::uint32_t series) const { return keys_.key(series); }  // never moves
     std::size_t exemplars() const { return exemplars_.all().size(); }
     std::vector<Overflow> overflow() const;  // by label: events whose own value of it was folded away
 

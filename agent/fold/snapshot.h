@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "agent/fold/counters.h"
+#include "agent/fold/deltas.h"
+#include "agent/fold/exact_sum.h"
 #include "agent/fold/mark.h"
 #include "shared/event.h"
 
@@ -46,13 +48,6 @@ struct RequestSeries {
         return chunks[series / labels_in_chunk][series % labels_in_chunk];
     }
     const std::uint64_t* row(std::size_t series) const { return values.data() + series * stride; }
-};
-
-// A sum that stays exact as long as whole numbers are added, and compensated for the rest.
-struct ExactSum {
-    std::uint64_t whole = 0;
-    double part = 0;
-    double compensation = 0;
 };
 
 struct CustomSeries {
@@ -99,6 +94,7 @@ struct Snapshot {
     std::vector<Overflow> overflow;    // by label
     std::vector<Offender> offenders;   // most first
     std::vector<Mark> marks;           // only when asked for
+    FlushState flushes;                // likewise
     std::size_t emitters = 0;          // marks known
     std::size_t series = 0;            // label sets, request and custom
 };

@@ -25,6 +25,7 @@ FoldState::FoldState(FoldSettings given, const Snapshot& from)
       guard(settings.max_series),
       series(settings, guard, offenders),
       custom(settings.buckets, guard, offenders),
+      flushes(settings.max_series),
       counters(from.counters),
       position(from.position),
       arrival_us(from.arrival_us) {
@@ -37,6 +38,7 @@ FoldState::FoldState(FoldSettings given, const Snapshot& from)
     for (const Mark& mark : from.marks) marks.restore(mark);
     apps.restore(from.apps);
     offenders.restore(from.offenders);
+    flushes.restore(from.flushes, [this](std::uint32_t row) { return series.key(row); });
 }
 
 void FoldState::apply(const journal::Entry& entry) {
@@ -54,8 +56,9 @@ void FoldState::apply(const journal::Entry& entry) {
             return apply_refused(entry);
         case journal::Kind::torn:
             return apply_torn(entry);
-        case journal::Kind::identity:
         case journal::Kind::flush:
+            return flushes.apply(entry.payload, reach());
+        case journal::Kind::identity:
         case journal::Kind::count_:
             break;
     }
@@ -78,6 +81,7 @@ void FoldState::apply_request(const journal::Entry& entry) {
     if (entry.envelope.kept && request->trace_id != TraceId{}) {
         series.set_exemplar(index, duration_us, request->trace_id, entry.envelope.arrival_us);
     }
+    if (flushes.active()) flushes.since().add_request(origin_of(entry), index, series.key(index), duration_us);
     ++counters.folded;
 }
 
@@ -91,7 +95,8 @@ void FoldState::apply_metric(const journal::Entry& entry) {
     for (std::size_t field = 0; cut != 0; ++field, cut >>= 1) {
         if ((cut & 1) != 0 && field < counters.cut.size()) ++counters.cut[field];
     }
-    custom.apply(service_of(entry), *metric, entry.envelope.arrival_us);
+    const CustomSeries& into = custom.apply(service_of(entry), *metric, entry.envelope.arrival_us);
+    if (flushes.active()) flushes.since().add_metric(origin_of(entry), *metric, *into.labels);
     ++counters.folded_metrics;
 }
 
@@ -153,9 +158,14 @@ void FoldState::advance(Mark& mark, std::uint64_t first, std::uint64_t last) {
 
 void FoldState::see_app(const journal::Entry& entry) {
     if (entry.identity == nullptr) return;
-    const Identity& app = *entry.identity;
-    apps.see(service_of(entry), app.env.empty() ? settings.env : app.env,
-             app.version.empty() ? settings.version : app.version, entry.envelope.arrival_us);
+    const auto from = origin_of(entry);
+    apps.see(service_of(entry), from.env, from.version, from.arrival_us);
+}
+
+DeltaTable::Origin FoldState::origin_of(const journal::Entry& entry) const {
+    const Identity* app = entry.identity;
+    return {app == nullptr || app->env.empty() ? settings.env : app->env,
+            app == nullptr || app->version.empty() ? settings.version : app->version, entry.envelope.arrival_us};
 }
 
 std::string_view FoldState::service_of(const journal::Entry& entry) const {
@@ -166,6 +176,11 @@ std::string_view FoldState::service_of(const journal::Entry& entry) const {
 void FoldState::lost(std::uint64_t last, const journal::Counts& counts, bool damaged) {
     position = std::max(position, last);
     (damaged ? counters.lost_damaged : counters.lost_full) += journal::requests(counts);
+}
+
+Reach FoldState::reach() const {
+    return {position, counters.requests + counters.lost_full + counters.lost_damaged, counters.metrics,
+            counters.lost_full, counters.lost_damaged};
 }
 
 }  // namespace outrigger::fold

@@ -9,6 +9,7 @@
 
 #include "agent/fold/app_table.h"
 #include "agent/fold/custom_table.h"
+#include "agent/fold/flushes.h"
 #include "agent/fold/fold.h"
 #include "agent/fold/mark_table.h"
 #include "agent/fold/offenders.h"
@@ -25,6 +26,7 @@ class FoldState {
 
     void apply(const journal::Entry& entry);
     void lost(std::uint64_t last, const journal::Counts& counts, bool damaged);
+    Reach reach() const;  // what has been applied, for the flushes
 
     FoldSettings settings;
     std::vector<std::string> notes;
@@ -34,6 +36,7 @@ class FoldState {
     CustomTable custom;
     MarkTable marks;
     AppTable apps;
+    Flushes flushes;
     Counters counters;
     std::uint64_t position = 0;
     std::int64_t arrival_us = 0;
@@ -46,6 +49,7 @@ class FoldState {
     void apply_refused(const journal::Entry& entry);
     void apply_torn(const journal::Entry& entry);
     void see_app(const journal::Entry& entry);
+    DeltaTable::Origin origin_of(const journal::Entry& entry) const;
     std::string_view service_of(const journal::Entry& entry) const;
     Mark* mark_of(const journal::Entry& entry);
     void advance(Mark& mark, std::uint64_t first, std::uint64_t last);

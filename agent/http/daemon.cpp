@@ -1,6 +1,7 @@
 #include "agent/http/daemon.h"
 
 #include <microhttpd.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,9 @@ namespace outrigger::http {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+// Of a body that is made while it is sent: enough to keep the peer busy, and still in the cache when it is sent.
+constexpr std::size_t piece_bytes = 256UL * 1024;
 
 // What is remembered of a request between its first line and its end.
 struct Exchange {
@@ -36,12 +40,35 @@ bool declares_body(MHD_Connection* connection) {
 
 enum class After { keep, close };
 
-MHD_Result send(MHD_Connection* connection, Response response, After after) {
-    auto body = std::make_unique<std::string>(std::move(response.body));
+ssize_t read_source(void* source, std::uint64_t, char* into, std::size_t bytes) {
+    try {
+        return static_cast<ssize_t>(static_cast<BodySource*>(source)->read({into, bytes}));
+    } catch (...) {
+        return MHD_CONTENT_READER_END_WITH_ERROR;  // out of memory: the peer sees that something is missing
+    }
+}
+
+MHD_Response* make_response(std::unique_ptr<BodySource> source) {
+    MHD_Response* made = MHD_create_response_from_callback(source->size(), piece_bytes, read_source, source.get(),
+                                                           [](void* owned) { delete static_cast<BodySource*>(owned); });
+    if (made != nullptr) [[maybe_unused]]
+        const BodySource* owned_by_callback = source.release();
+    return made;
+}
+
+MHD_Response* make_response(std::string text) {
+    auto body = std::make_unique<std::string>(std::move(text));
     MHD_Response* made = MHD_create_response_from_buffer_with_free_callback_cls(
         body->size(), body->data(), [](void* owned) { delete static_cast<std::string*>(owned); }, body.get());
+    if (made != nullptr) [[maybe_unused]]
+        const std::string* owned_by_callback = body.release();
+    return made;
+}
+
+MHD_Result send(MHD_Connection* connection, Response response, After after) {
+    MHD_Response* made =
+        response.source ? make_response(std::move(response.source)) : make_response(std::move(response.body));
     if (made == nullptr) return MHD_NO;
-    [[maybe_unused]] const std::string* owned_by_callback = body.release();
     MHD_add_response_header(made, MHD_HTTP_HEADER_CONTENT_TYPE, response.content_type.c_str());
     MHD_add_response_header(made, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
     MHD_add_response_header(made, "X-Content-Type-Options", "nosniff");
@@ -61,7 +88,8 @@ MHD_Result refuse(MHD_Connection* connection, unsigned status, std::string why) 
 
 MHD_Result answer_get(Daemon& daemon, MHD_Connection* connection, const Request& request, bool with_body) {
     Response response = daemon.answer(request);
-    const std::size_t bytes = with_body ? response.body.size() : 0;
+    const std::size_t held = response.source ? response.source->held_bytes() + piece_bytes : response.body.size();
+    const std::size_t bytes = with_body ? held : 0;
     const auto room = daemon.guests().make_room_for_answer(bytes, Clock::now());
     if (!room) return refuse(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "too many answers are being sent, try again\n");
     hang_up(*room);

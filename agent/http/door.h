@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,10 +21,26 @@ struct Request {
     std::string_view accept;  // the Accept header, empty when there is none
 };
 
+// A body that is made while it is sent, for what is too large to be held. Called on the door's thread, until all is
+// sent or the peer is gone.
+class BodySource {
+  public:
+    BodySource() = default;
+    virtual ~BodySource() = default;
+    BodySource(const BodySource&) = delete;
+    BodySource& operator=(const BodySource&) = delete;
+
+    virtual std::size_t size() const = 0;        // of the whole body
+    virtual std::size_t held_bytes() const = 0;  // memory it takes while it is sent
+    // The next bytes of it, at least one until size() were read.
+    virtual std::size_t read(std::span<char> into) = 0;
+};
+
 struct Response {
     int status = 200;
     std::string content_type = "text/plain; charset=utf-8";
-    std::string body;
+    std::string body = {};
+    std::unique_ptr<BodySource> source = nullptr;  // instead of `body`
 };
 
 // A handler that throws is answered with 500.

@@ -45,6 +45,11 @@ void append(std::vector<std::byte>& out, const TornRun& payload) {
     put(out, static_cast<std::uint8_t>(payload.reason));
 }
 
+void append(std::vector<std::byte>& out, const Flush& payload) {
+    put(out, static_cast<std::uint8_t>(payload.step));
+    for (const auto number : {payload.id, payload.delivered, payload.unsent, payload.unsent_metrics}) put(out, number);
+}
+
 void append(std::vector<std::byte>& out, const Identity& payload) {
     put(out, payload.uid);
     append(out, Hello{payload, 1, {}});
@@ -71,6 +76,14 @@ std::optional<TornRun> parse_torn_run(Bytes payload) {
     if (reason > static_cast<std::uint8_t>(Missing::gap)) return std::nullopt;
     return TornRun{load<std::uint64_t>(payload.data()), load<std::uint64_t>(payload.data() + 8),
                    static_cast<Missing>(reason)};
+}
+
+std::optional<Flush> parse_flush(Bytes payload) {
+    if (payload.size() != 33) return std::nullopt;
+    const auto step = load<std::uint8_t>(payload.data());
+    if (step > static_cast<std::uint8_t>(FlushStep::off)) return std::nullopt;
+    const auto number = [&](std::size_t at) { return load<std::uint64_t>(payload.data() + 1 + 8 * at); };
+    return Flush{static_cast<FlushStep>(step), number(0), number(1), number(2), number(3)};
 }
 
 std::optional<Identity> parse_identity(Bytes payload) {

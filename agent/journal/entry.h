@@ -66,14 +66,30 @@ struct TornRun {
     std::uint64_t last = 0;
     Missing reason = Missing::torn;
 };
+// What the StatsD sink says of itself, so that its part of the books folds over the journal like everything else.
+enum class FlushStep : std::uint8_t {
+    on,     // the agent starts with the sink on; a flush of an earlier life that has no end is over
+    begin,  // what came before this entry, and after the last begin, is to be sent
+    end,    // all of it was handed to the kernel or given up
+    off,    // the agent starts with the sink off
+};
+struct Flush {
+    FlushStep step = FlushStep::on;
+    std::uint64_t id = 0;         // of begin and end; counts up
+    std::uint64_t delivered = 0;  // of end: request events
+    std::uint64_t unsent = 0;
+    std::uint64_t unsent_metrics = 0;  // custom metrics
+};
 
 void append(std::vector<std::byte>& out, const DropTotal& payload);
 void append(std::vector<std::byte>& out, const RefusedRun& payload);
 void append(std::vector<std::byte>& out, const TornRun& payload);
+void append(std::vector<std::byte>& out, const Flush& payload);
 void append(std::vector<std::byte>& out, const Identity& payload);  // uid and a hello frame
 std::optional<DropTotal> parse_drop_total(Bytes payload);
 std::optional<RefusedRun> parse_refused_run(Bytes payload);
 std::optional<TornRun> parse_torn_run(Bytes payload);
+std::optional<Flush> parse_flush(Bytes payload);
 std::optional<Identity> parse_identity(Bytes payload);
 
 }  // namespace outrigger::journal

@@ -42,6 +42,16 @@ class Writer::Thread {
         return true;
     }
 
+    bool add_own(const Envelope& envelope, Bytes payload) {
+        {
+            const std::lock_guard lock(mutex_);
+            if (stopping_) return false;
+            own_.add(envelope, payload);
+        }
+        changed_.notify_all();
+        return true;
+    }
+
     bool stop(std::chrono::milliseconds deadline) {
         {
             const std::lock_guard lock(mutex_);
@@ -68,16 +78,19 @@ class Writer::Thread {
     // Waits for a batch; false when there is none and never will be. Meanwhile looks whether the data folder is back.
     bool take() {
         std::unique_lock lock(mutex_);
-        while (!offered_) {
+        while (!offered_ && own_.empty()) {
             if (stopping_) return false;
-            if (changed_.wait_for(lock, longest_pause, [this] { return offered_ || stopping_; })) continue;
+            if (changed_.wait_for(lock, longest_pause, [this] { return offered_ || !own_.empty() || stopping_; }))
+                continue;
             lock.unlock();
             segments_.open(Clock::now());
             lock.lock();
         }
         working_.clear();
-        std::swap(working_, pending_);
-        offered_ = false;
+        if (offered_) std::swap(working_, pending_);
+        was_offered_ = std::exchange(offered_, false);
+        working_.bytes_.insert(working_.bytes_.begin(), own_.bytes_.begin(), own_.bytes_.end());
+        own_.clear();
         return true;
     }
 
@@ -97,17 +110,19 @@ class Writer::Thread {
         if (hooks_.batch_begins) hooks_.batch_begins();
         if (hooks_.kept) segments_.each_kept(working_, hooks_.kept);
         if (hooks_.batch_ends) hooks_.batch_ends();
-        if (hooks_.acknowledged) hooks_.acknowledged(working_.receipts_);
+        if (hooks_.acknowledged && was_offered_) hooks_.acknowledged(working_.receipts_);
     }
 
     const WriterHooks hooks_;
-    SegmentWriter segments_;  // the thread's alone, once it runs
-    Batch working_;           // the thread's alone
-    bool all_kept_ = true;    // the thread's, read after it is joined
+    SegmentWriter segments_;    // the thread's alone, once it runs
+    Batch working_;             // the thread's alone
+    bool was_offered_ = false;  // whether working_ came from intake
+    bool all_kept_ = true;      // the thread's, read after it is joined
 
-    std::mutex mutex_;  // guards the four below
+    std::mutex mutex_;  // guards the five below
     std::condition_variable changed_;
     Batch pending_;
+    Batch own_;
     bool offered_ = false;
     bool stopping_ = false;
     Clock::time_point give_up_at_{};
@@ -121,6 +136,8 @@ Writer::Writer(Journal& journal, std::uint64_t first, const Counts& counts_befor
 Writer::~Writer() { stop(stop_by_default); }
 
 bool Writer::offer(Batch& batch) { return thread_->offer(batch); }
+
+bool Writer::add_own(const Envelope& envelope, Bytes payload) { return thread_->add_own(envelope, payload); }
 
 bool Writer::stop(std::chrono::milliseconds deadline) { return thread_->stop(deadline); }
 

@@ -17,9 +17,9 @@ struct WriterHooks {
     std::function<void()> batch_begins;
     std::function<void(const Entry&)> kept;  // after sync (with Durability::process: after write), in order of position
     std::function<void()> batch_ends;
-    std::function<void(std::span<const Receipt>)>
-        acknowledged;                                     // after batch_ends; also wakes intake: there is room again
-    std::function<void(std::string_view)> state_changed;  // one line: cannot write, writes again
+    std::function<void(std::span<const Receipt>)> acknowledged;  // after batch_ends, of a batch that was offered; also
+                                                                 // wakes intake: there is room again
+    std::function<void(std::string_view)> state_changed;         // one line: cannot write, writes again
 };
 
 class Writer {
@@ -32,6 +32,10 @@ class Writer {
     // Swaps the batch with an empty one and returns true, or returns false and leaves it: the writer is still busy with
     // the one before. Called by intake's thread alone; never waits.
     bool offer(Batch& batch);
+    // An entry of the agent's own, which no batch of intake's brings: it goes before the next batch, or alone when none
+    // is offered, and is handed to the fold like any other. From any thread; never waits. False: the writer is
+    // stopping.
+    bool add_own(const Envelope& envelope, Bytes payload);
     // Writes what was offered, within the deadline. Returns whether everything is kept.
     bool stop(std::chrono::milliseconds deadline);
 

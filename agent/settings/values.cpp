@@ -216,7 +216,9 @@ std::string show_target(const TracesTarget& target) {
 std::optional<StatsdNames> to_statsd_names(std::string_view text) {
     const auto names = split(text, ',');
     if (names.size() != 2 || names[0] == names[1]) return {};
-    if (!is_name(names[0], ".") || !is_name(names[1], ".")) return {};
+    for (const auto name : names) {
+        if (!is_name(name, ".") || name.size() > 200) return {};  // Datadog takes no longer one
+    }
     return StatsdNames{std::string(names[0]), std::string(names[1])};
 }
 

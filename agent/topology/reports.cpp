@@ -1,6 +1,8 @@
 #include "agent/topology/reports.h"
 
 #include <chrono>
+#include <memory>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -19,6 +21,19 @@ std::int64_t utc_us() {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
 }
+
+// The metrics page, as the door takes it.
+class MetricsBody final : public http::BodySource {
+  public:
+    template <class... Parts>
+    explicit MetricsBody(Parts&&... parts) : page_(std::forward<Parts>(parts)...) {}
+    std::size_t size() const override { return page_.size(); }
+    std::size_t held_bytes() const override { return page_.held_bytes(); }
+    std::size_t read(std::span<char> into) override { return page_.read(into); }
+
+  private:
+    metrics::Page page_;
+};
 
 }  // namespace
 
@@ -40,9 +55,12 @@ http::Response Reports::metrics(const http::Request& request) const {
     const auto format =
         wanted == http::MetricsFormat::open_metrics ? metrics::Format::openmetrics : metrics::Format::text;
     const auto agent = agent_facts();  // the books before the copy: both may only grow
-    const auto snapshot = from_.fold.snapshot(utc_us(), format == metrics::Format::openmetrics);
+    auto snapshot = from_.fold.snapshot(utc_us(), format == metrics::Format::openmetrics);
     const auto names = static_cast<fold::NamingSet>(from_.settings.metric_names);
-    return {200, std::string(http::content_type(wanted)), metrics::render(snapshot, names, agent, format)};
+    return {200,
+            std::string(http::content_type(wanted)),
+            {},
+            std::make_unique<MetricsBody>(std::move(snapshot), names, agent, format)};
 }
 
 http::Response Reports::readiness() const {

@@ -64,4 +64,19 @@ traces::TracesSettings traces_settings(const settings::Settings& settings,
     return out;
 }
 
+statsd::StatsdSettings statsd_settings(const settings::Settings& settings) {
+    statsd::StatsdSettings out;
+    if (const auto* local = std::get_if<settings::UnixTarget>(&*settings.statsd)) {
+        out.target.unix_path = local->path;
+    } else {
+        const auto& udp = std::get<settings::UdpTarget>(*settings.statsd);
+        out.target.host = udp.host;
+        out.target.port = udp.port;
+    }
+    out.naming.plain = settings.statsd_dialect == settings::StatsdDialect::plain;
+    out.naming.count = settings.statsd_names.count;
+    out.naming.latency = settings.statsd_names.latency;
+    return out;
+}
+
 }  // namespace outrigger::topology

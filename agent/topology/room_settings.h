@@ -11,6 +11,7 @@
 #include "agent/sampling/rates.h"
 #include "agent/settings/settings.h"
 #include "agent/sinks/rows/rows.h"
+#include "agent/sinks/statsd/statsd.h"
 #include "agent/sinks/traces/traces.h"
 
 namespace outrigger::topology {
@@ -21,8 +22,9 @@ journal::JournalSettings journal_settings(const settings::Settings& settings, co
 intake::IntakeSettings intake_settings(const settings::Settings& settings, const std::string& socket,
                                        const sampling::RatesBoard& rates);
 http::Address http_address(const settings::Settings& settings);
-rows::RowsSettings rows_settings(const settings::Settings& settings);       // only with --postgres
-traces::TracesSettings traces_settings(const settings::Settings& settings,  // only with --traces
+rows::RowsSettings rows_settings(const settings::Settings& settings);        // only with --postgres
+statsd::StatsdSettings statsd_settings(const settings::Settings& settings);  // only with --statsd
+traces::TracesSettings traces_settings(const settings::Settings& settings,   // only with --traces
                                        std::function<void(traces::RateTable)> took_rates);
 
 }  // namespace outrigger::topology

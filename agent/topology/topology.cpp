@@ -21,6 +21,7 @@
 #include "agent/sampling/rates.h"
 #include "agent/sinks/rows/rows.h"
 #include "agent/sinks/sink.h"
+#include "agent/sinks/statsd/statsd.h"
 #include "agent/sinks/traces/traces.h"
 #include "agent/topology/places.h"
 #include "agent/topology/reports.h"
@@ -36,6 +37,7 @@ using namespace topology;
 
 constexpr auto stop_deadline = 10s;
 constexpr auto intake_share = 3s;
+constexpr auto statsd_share = 3s;
 
 std::int64_t utc_us() {
     return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -63,6 +65,8 @@ class Topology::Stations {
     void open_journal(const fold::Checkpoint& checkpoint);
     void open_books(const fold::Checkpoint& checkpoint, const std::vector<sinks::SinkStation>& stations);
     void start_sinks(const std::vector<sinks::SinkStation>& stations, const Start& start);
+    void start_statsd();
+    void journal_flush(const journal::Flush& flush);
     fold::Checkpointer::Parts checkpointer_parts();
     journal::WriterHooks writer_hooks();
     intake::IntakeHooks intake_hooks();
@@ -81,7 +85,9 @@ class Topology::Stations {
     std::optional<fold::MetricNames> metric_names_;
     sampling::RatesBoard rates_;                                               // from the trace sink to intake
     std::vector<std::pair<std::string, std::unique_ptr<sinks::Sink>>> sinks_;  // those that are on
+    books::Tally statsd_tally_;
     std::optional<journal::Writer> writer_;
+    std::optional<statsd::StatsdSink> statsd_;
     std::atomic<std::uint64_t> bytes_kept_{0};
     std::atomic<std::int64_t> batch_offered_us_{0};  // a batch waits to be kept since then; 0: none does
     std::optional<intake::Intake> intake_;
@@ -89,10 +95,9 @@ class Topology::Stations {
     std::optional<http::Door> door_;
 };
 
-// The list of sinks, in the order of /status. The metrics sink is not in it: it is a view of the fold without a thread,
-// and always on.
+// The list of sinks, in the order of /status. Two are not in it, being views of the fold, where their pages are: the
+// metrics sink, which has no thread and is always on, and StatsD.
 std::vector<sinks::SinkStation> Topology::Stations::sink_stations() {
-    if (settings_.statsd) say("--statsd is set, and this version has no StatsD sink: nothing is sent there");
     const auto make_rows = [this](sinks::SinkParts parts) {
         return std::make_unique<rows::RowsSink>(rows_settings(settings_), std::move(parts));
     };
@@ -101,7 +106,6 @@ std::vector<sinks::SinkStation> Topology::Stations::sink_stations() {
         return std::make_unique<traces::TracesSink>(traces_settings(settings_, took_rates), std::move(parts));
     };
     return {
-        {"statsd", false, {}},
         {"traces", settings_.traces.has_value(), make_traces},
         {"rows", settings_.postgres.has_value(), make_rows},
     };
@@ -127,6 +131,7 @@ Topology::Stations::Stations(const settings::Settings& settings, std::vector<set
     start_sinks(stations, start);
     if (const auto written = checkpointer_->write(); !written) say("checkpoint: " + written.error().what);
     writer_.emplace(*journal_, start.position, start.before, writer_hooks());
+    start_statsd();
     checkpointer_->start();
     intake_.emplace(listener_.fd(), intake_settings(settings_, listener_.path(), rates_), known_emitters(*fold_),
                     intake_hooks());
@@ -153,6 +158,16 @@ void Topology::Stations::open_books(const fold::Checkpoint& checkpoint,
         health.up = true;
         return books::Book::Entry{fold_->cursor(), health};
     });
+    if (settings_.statsd) {
+        book_.add("statsd", [this] {
+            const auto page = fold_->flush_page();
+            auto health = statsd_tally_.health();
+            health.oldest_pending_us = page.oldest_pending_us;
+            return books::Book::Entry{page.cursor, health};
+        });
+    } else {
+        book_.add_off("statsd");
+    }
     accounts_.emplace(checkpoint.cursors,
                       std::vector<std::filesystem::path>{settings_.data_dir, journal_settings_.fallback});
     for (const auto& station : stations) accounts_->open(station.name, station.on, book_);
@@ -171,6 +186,31 @@ void Topology::Stations::start_sinks(const std::vector<sinks::SinkStation>& stat
             .say = say};
         sinks_.emplace_back(name, make(std::move(parts)));
     }
+}
+
+// The journal is told first whether it is on: so it knows of each event on which side of that it came.
+void Topology::Stations::start_statsd() {
+    if (!settings_.statsd) {
+        if (fold_->flushes_are_on()) journal_flush({.step = journal::FlushStep::off});
+        return;
+    }
+    journal_flush({.step = journal::FlushStep::on});
+    statsd_.emplace(
+        statsd_settings(settings_),
+        statsd::StatsdParts{.due = [this] { return fold_->flush_due(); },
+                            .last_flush = [this] { return fold_->last_flush(); },
+                            .journal = [this](const journal::Flush& flush) { journal_flush(flush); },
+                            .take = [this](std::uint64_t id, auto deadline) { return fold_->take_flush(id, deadline); },
+                            .tally = statsd_tally_,
+                            .say = say});
+}
+
+void Topology::Stations::journal_flush(const journal::Flush& flush) {
+    journal::Envelope envelope{.kind = journal::Kind::flush};
+    envelope.arrival_us = utc_us();
+    std::vector<std::byte> payload;
+    journal::append(payload, flush);
+    writer_->add_own(envelope, payload);
 }
 
 fold::Checkpointer::Parts Topology::Stations::checkpointer_parts() {
@@ -240,6 +280,8 @@ void Topology::Stations::stop() {
             0ms, std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()));
     };
     intake_->stop(std::min<std::chrono::milliseconds>(left(), intake_share));
+    if (statsd_ && !statsd_->stop(std::min<std::chrono::milliseconds>(left(), statsd_share)))
+        spdlog::info("stopping: not everything could be sent to StatsD; the next start goes on with it");
     if (!writer_->stop(left())) spdlog::warn("stopping: not everything could be kept; it is in the emitters' rings");
     for (const auto& [name, sink] : sinks_)
         if (!sink->stop(left())) spdlog::info("stopping: {} are pending; they are stored at the next start", name);

@@ -76,15 +76,17 @@ std::string_view to_text(prometheus::MetricType type) {
 
 }  // namespace
 
-void append_head(std::string& out, std::string_view name, std::string_view help, std::string_view type, Format format) {
+std::string to_head(std::string_view name, std::string_view help, std::string_view type, Format format) {
     if (format == Format::openmetrics && type == "counter" && name.ends_with(total)) name.remove_suffix(total.size());
+    std::string out;
     out.append("# HELP ").append(name) += ' ';
     append_escaped(out, help, format == Format::openmetrics);
     out.append("\n# TYPE ").append(name).append(" ").append(type) += '\n';
+    return out;
 }
 
 void append(std::string& out, const prometheus::MetricFamily& family, Format format) {
-    append_head(out, family.name, family.help, to_text(family.type), format);
+    out += to_head(family.name, family.help, to_text(family.type), format);
     for (const auto& metric : family.metric) {
         switch (family.type) {
             case prometheus::MetricType::Counter:

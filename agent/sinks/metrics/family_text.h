@@ -13,7 +13,7 @@
 namespace outrigger::metrics {
 
 // # HELP and # TYPE. A counter's name is given with _total, which OpenMetrics leaves out here.
-void append_head(std::string& out, std::string_view name, std::string_view help, std::string_view type, Format format);
+std::string to_head(std::string_view name, std::string_view help, std::string_view type, Format format);
 // Counters, gauges and histograms; `bucket` of a histogram ends with +Inf.
 void append(std::string& out, const prometheus::MetricFamily& family, Format format);
 

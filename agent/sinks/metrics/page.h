@@ -1,11 +1,13 @@
-// GET /metrics: the whole answer, from a copy of the fold and from what the agent knows of itself. Pure but for
-// /proc/self, which topology's Facts bring along. Called by the door's thread.
+// GET /metrics: the answer, from a copy of the fold and from what the agent knows of itself, written piece by piece
+// into the reader's memory: a hundred thousand series are some 200 MB. Pure but for /proc/self, which topology's Facts
+// bring along. Called by the door's thread.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,6 +16,8 @@
 #include "agent/fold/snapshot.h"
 
 namespace outrigger::metrics {
+
+class Text;
 
 enum class Format { text, openmetrics };  // text 0.0.4, OpenMetrics 1.0
 
@@ -44,6 +48,27 @@ struct AgentFacts {
     ProcessFacts process;
 };
 
-std::string render(const fold::Snapshot& snapshot, fold::NamingSet names, const AgentFacts& facts, Format format);
+class Page {
+  public:
+    Page(fold::Snapshot snapshot, fold::NamingSet names, const AgentFacts& facts, Format format);
+    ~Page();
+    Page(const Page&) = delete;
+    Page& operator=(const Page&) = delete;
+
+    std::size_t size() const { return size_; }  // exact, in bytes
+    std::size_t held_bytes() const;             // memory that it takes until it is gone, but for small change
+    // The next bytes, at least one until size() were read. A piece of some 256 KiB is best.
+    std::size_t read(std::span<char> into);
+
+  private:
+    std::size_t take_leftover(std::span<char> into);
+
+    const fold::Snapshot snapshot_;
+    std::vector<std::unique_ptr<Text>> texts_;
+    std::size_t size_ = 0;
+    std::size_t text_ = 0, step_ = 0;  // that come next
+    std::string leftover_;             // of a step that was longer than the piece it began in
+    std::size_t leftover_taken_ = 0;
+};
 
 }  // namespace outrigger::metrics

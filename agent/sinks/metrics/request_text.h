@@ -2,14 +2,18 @@
 // hundred thousand. Nothing is allocated for a series. Pure.
 #pragma once
 
-#include <string>
+#include <memory>
+#include <vector>
 
 #include "agent/fold/settings.h"
 #include "agent/fold/snapshot.h"
 #include "agent/sinks/metrics/page.h"
+#include "agent/sinks/metrics/text.h"
 
 namespace outrigger::metrics {
 
-void append_requests(std::string& out, const fold::Snapshot& snapshot, fold::NamingSet names, Format format);
+// These borrow the snapshot.
+void add_requests(std::vector<std::unique_ptr<Text>>& page, const fold::Snapshot& snapshot, fold::NamingSet names,
+                  Format format);
 
 }  // namespace outrigger::metrics

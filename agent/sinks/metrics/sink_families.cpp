@@ -6,11 +6,10 @@
 namespace outrigger::metrics {
 namespace {
 
-using books::Page;
 using books::SinkDrop;
 
 // A reason is shown before its first drop where it can happen.
-bool can_drop(const Page& page, SinkDrop reason) {
+bool can_drop(const books::Page& page, SinkDrop reason) {
     switch (reason) {
         case SinkDrop::journal_full:
         case SinkDrop::damaged:
@@ -23,6 +22,7 @@ bool can_drop(const Page& page, SinkDrop reason) {
         case SinkDrop::too_old:
         case SinkDrop::refused_by_agent:
             return page.sink == "traces";
+        case SinkDrop::off:  // nobody expects to be switched off
         case SinkDrop::count_:
             break;
     }
@@ -30,16 +30,16 @@ bool can_drop(const Page& page, SinkDrop reason) {
 }
 
 template <class Value>
-prometheus::MetricFamily for_each_sink(FamilyBuilder out, const std::vector<Page>& sinks, Value&& value_of) {
-    for (const Page& page : sinks) {
+prometheus::MetricFamily for_each_sink(FamilyBuilder out, const std::vector<books::Page>& sinks, Value&& value_of) {
+    for (const books::Page& page : sinks) {
         if (page.on) out.add(value_of(page), {{"sink", page.sink}});
     }
     return out.take();
 }
 
 template <class Counts>
-prometheus::MetricFamily by_reason(FamilyBuilder out, const std::vector<Page>& sinks, Counts&& counts_of) {
-    for (const Page& page : sinks) {
+prometheus::MetricFamily by_reason(FamilyBuilder out, const std::vector<books::Page>& sinks, Counts&& counts_of) {
+    for (const books::Page& page : sinks) {
         const auto& counts = counts_of(page);
         for (std::size_t at = 0; page.on && at < counts.size(); ++at) {
             const auto reason = static_cast<SinkDrop>(at);
@@ -52,32 +52,32 @@ prometheus::MetricFamily by_reason(FamilyBuilder out, const std::vector<Page>& s
 
 }  // namespace
 
-std::vector<prometheus::MetricFamily> sink_families(const std::vector<Page>& sinks) {
+std::vector<prometheus::MetricFamily> sink_families(const std::vector<books::Page>& sinks) {
     std::vector<prometheus::MetricFamily> out;
     out.push_back(for_each_sink(
         counter("outrigger_sink_accepted_events_total", "Request events journaled since the sink was first on."), sinks,
-        [](const Page& page) { return page.balance.accepted; }));
+        [](const books::Page& page) { return page.balance.accepted; }));
     out.push_back(for_each_sink(counter("outrigger_sink_delivered_events_total", "Request events the sink delivered."),
-                                sinks, [](const Page& page) { return page.cursor.delivered; }));
+                                sinks, [](const books::Page& page) { return page.cursor.delivered; }));
     out.push_back(by_reason(counter("outrigger_sink_dropped_events_total",
                                     "Request events the sink did not deliver and never will, by reason."),
-                            sinks, [](const Page& page) -> const auto& { return page.cursor.dropped; }));
+                            sinks, [](const books::Page& page) -> const auto& { return page.cursor.dropped; }));
     out.push_back(by_reason(counter("outrigger_sink_dropped_metrics_total",
                                     "Custom metrics the sink did not deliver and never will, by reason."),
-                            sinks, [](const Page& page) -> const auto& { return page.cursor.dropped_metrics; }));
+                            sinks, [](const books::Page& page) -> const auto& { return page.cursor.dropped_metrics; }));
     out.push_back(for_each_sink(gauge("outrigger_sink_pending_events", "Request events the sink has yet to deliver."),
-                                sinks, [](const Page& page) { return page.balance.pending; }));
+                                sinks, [](const books::Page& page) { return page.balance.pending; }));
     out.push_back(for_each_sink(counter("outrigger_sink_rewound_events_total",
                                         "Request events delivered and then taken back by the other side."),
-                                sinks, [](const Page& page) { return page.cursor.rewound; }));
+                                sinks, [](const books::Page& page) { return page.cursor.rewound; }));
     out.push_back(for_each_sink(gauge("outrigger_sink_up", "1 while the sink makes progress or has nothing to do."),
-                                sinks, [](const Page& page) { return page.health.up ? 1.0 : 0.0; }));
+                                sinks, [](const books::Page& page) { return page.health.up ? 1.0 : 0.0; }));
     out.push_back(
         for_each_sink(gauge("outrigger_sink_lag_seconds", "Age of the oldest event the sink has yet to deliver."),
-                      sinks, [](const Page& page) { return page.lag_seconds; }));
+                      sinks, [](const books::Page& page) { return page.lag_seconds; }));
     out.push_back(for_each_sink(
         gauge("outrigger_books_difference", "accepted - (delivered - rewound + dropped + pending): 0, always."), sinks,
-        [](const Page& page) { return static_cast<double>(page.balance.difference); }));
+        [](const books::Page& page) { return static_cast<double>(page.balance.difference); }));
     return out;
 }
 

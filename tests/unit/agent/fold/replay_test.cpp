@@ -1,6 +1,7 @@
 // Replay: a checkpoint at any position and the rest of the journal come to the state that the whole journal comes to.
 #include <doctest/doctest.h>
 
+#include <array>
 #include <random>
 
 #include "agent/fold/checkpoint.h"
@@ -30,7 +31,14 @@ void fill(Entries& entries, std::uint32_t seed, int count) {
         const auto value = static_cast<double>(below(100)) / 8;
         TraceId trace_id{};
         trace_id[0] = static_cast<std::uint8_t>(below(3));
-        switch (below(8)) {
+        switch (below(9)) {
+            case 8: {
+                using enum journal::FlushStep;
+                constexpr std::array steps = {begin, begin, begin, begin, begin, end, end, end, end, on, on, off};
+                const std::uint64_t id = below(3);  // often that of the flush that is open
+                entries.other(journal::Kind::flush, journal::Flush{steps[below(12)], id, below(5), 1, 1}, nullptr);
+                break;
+            }
             case 0:
                 entries.metric(MetricKind::count, "orders", value, {{"user", text}}, from, numbers[who]);
                 break;
@@ -101,6 +109,9 @@ TEST_CASE("a checkpoint at any position and the rest are the same as all of it")
         Fold whole(small());
         test::apply(whole, entries.all());
         const auto wanted = state_of(whole);
+        const auto flushes = whole.checkpoint_copy().flushes;
+        CHECK(flushes.cursor.delivered > 0);
+        CHECK(flushes.cursor.dropped_total() > flushes.cursor.delivered);
         for (std::size_t at = 0; at <= entries.all().size(); at += 1 + at / 7) {
             CAPTURE(seed);
             CAPTURE(at);

@@ -3,7 +3,10 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <memory>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -22,6 +25,30 @@ std::string get(const std::string& path, const std::string& more = {}) {
 bool starts(const std::string& answer, const std::string& status) { return answer.starts_with("HTTP/1.1 " + status); }
 
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
+
+// Makes its body as it is sent, in pieces of an odd size.
+class Counting final : public BodySource {
+  public:
+    explicit Counting(std::size_t bytes, std::atomic<int>* alive = nullptr) : bytes_(bytes), alive_(alive) {
+        if (alive_ != nullptr) ++*alive_;
+    }
+    ~Counting() override {
+        if (alive_ != nullptr) --*alive_;
+    }
+    std::size_t size() const override { return bytes_; }
+    std::size_t held_bytes() const override { return 1000; }
+    std::size_t read(std::span<char> into) override {
+        const std::size_t bytes = std::min({into.size(), bytes_ - made_, std::size_t{9973}});
+        for (std::size_t each = 0; each < bytes; ++each) into[each] = at(made_ + each);
+        made_ += bytes;
+        return bytes;
+    }
+    static char at(std::size_t place) { return static_cast<char>('a' + place % 23); }
+
+  private:
+    std::size_t bytes_, made_ = 0;
+    std::atomic<int>* alive_;
+};
 
 std::vector<Route> routes(std::size_t big_bytes = 0) {
     return {
@@ -226,6 +253,45 @@ TEST_CASE("a slow reader that does read gets all of a large body") {
     const std::string answer = client.answer();
     CHECK(answer.size() > big);
     CHECK(answer.ends_with("xxx"));
+}
+
+TEST_CASE("a body that is made while it is sent comes whole and in order, with its length said first") {
+    constexpr std::size_t big = 3 << 20;
+    std::atomic<int> alive{0};
+    {
+        const Door door(
+            anywhere,
+            {{"/made", [&](const Request&) { return Response{.source = std::make_unique<Counting>(big, &alive)}; }}});
+        RawClient client(door.port(), 4096);
+        for (int time = 0; time < 2; ++time) {
+            client.send(get("/made"));
+            const std::string answer = client.answer();
+            CHECK(contains(answer, "Content-Length: " + std::to_string(big) + "\r\n"));
+            const std::string body = answer.substr(answer.find("\r\n\r\n") + 4);
+            REQUIRE(body.size() == big);
+            std::size_t wrong = 0;
+            for (std::size_t each = 0; each < big; ++each) wrong += body[each] != Counting::at(each) ? 1 : 0;
+            CHECK(wrong == 0);
+        }
+        client.send("HEAD /made HTTP/1.1\r\nHost: here\r\n\r\n");
+        CHECK(contains(client.answer(true), "Content-Length: " + std::to_string(big) + "\r\n"));
+        RawClient leaver(door.port(), 4096);
+        leaver.send(get("/made"));
+    }
+    CHECK(alive == 0);
+}
+
+TEST_CASE("of a body that is made while it is sent, what it holds counts, not what it sends") {
+    constexpr std::size_t big = 8 << 20;
+    const Door door(anywhere,
+                    {{"/made", [&](const Request&) { return Response{.source = std::make_unique<Counting>(big)}; }}},
+                    Limits{.answer_bytes = big, .grace = 0ms});
+    std::vector<RawClient> slow;
+    for (int i = 0; i < 10; ++i) {
+        slow.emplace_back(door.port(), 4096);
+        slow.back().send(get("/made"));
+    }
+    for (auto& client : slow) CHECK(client.answer().size() > big);
 }
 
 TEST_CASE("a request that does not end, an answer not taken and an idle connection each run out of time") {

@@ -98,6 +98,19 @@ TEST_CASE("payloads of the other kinds come back as they went in, and no other l
     CHECK_FALSE(parse_torn_run(bytes));
 
     bytes.clear();
+    append(bytes, Flush{FlushStep::end, 1, 2, 3, 4});
+    const auto flush = parse_flush(bytes);
+    REQUIRE(flush);
+    CHECK(flush->step == FlushStep::end);
+    CHECK(flush->id == 1);
+    CHECK(flush->delivered == 2);
+    CHECK(flush->unsent == 3);
+    CHECK(flush->unsent_metrics == 4);
+    CHECK_FALSE(parse_flush(Bytes(bytes).first(32)));
+    bytes.front() = std::byte{4};
+    CHECK_FALSE(parse_flush(bytes));
+
+    bytes.clear();
     append(bytes, some_identity("shop"));
     const auto identity = parse_identity(bytes);
     REQUIRE(identity);

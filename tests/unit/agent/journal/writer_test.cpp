@@ -52,6 +52,40 @@ TEST_CASE("a batch is seen by readers, then folded between begin and end, then a
     CHECK_FALSE(writer.offer(batch));
 }
 
+TEST_CASE(
+    "an entry of the agent's own is kept while nobody offers a batch, before the next one otherwise, unacknowledged") {
+    const TestFolder folder;
+    const auto journal = opened(folder.settings());
+    std::string order;
+    std::promise<void> alone;
+    WriterHooks hooks;
+    hooks.kept = [&](const Entry& entry) {
+        order += entry.envelope.kind == Kind::flush ? (entry.identity == nullptr ? "own " : "own? ")
+                                                    : std::to_string(entry.envelope.number) + " ";
+    };
+    hooks.batch_ends = [&, ended = false]() mutable {
+        order += "end ";
+        if (!std::exchange(ended, true)) alone.set_value();
+    };
+    hooks.acknowledged = [&](std::span<const Receipt> receipts) {
+        order += "acknowledged " + std::to_string(receipts.size());
+    };
+    Writer writer(*journal, 1, {}, hooks);
+    REQUIRE(writer.add_own({.kind = Kind::flush}, as_payload("one")));
+    alone.get_future().wait();
+    CHECK(order == "own end ");
+    order.clear();
+    Batch batch = batch_of(1, 2);
+    REQUIRE(writer.add_own({.kind = Kind::flush}, as_payload("two")));
+    REQUIRE(writer.offer(batch));
+    CHECK(writer.stop(std::chrono::seconds(5)));
+    CHECK_FALSE(writer.add_own({.kind = Kind::flush}, as_payload("three")));
+    if (order.starts_with("own end ")) order.erase(4, 4);  // it was kept by itself
+    CHECK(order == "own 0 1 2 end acknowledged 1");
+    CHECK(journal->mark().position == 5);
+    CHECK(read_out(*opened(folder.settings())).numbers == numbers(1, 2));
+}
+
 TEST_CASE("stopping keeps what was offered") {
     const TestFolder folder;
     const auto journal = opened(folder.settings());

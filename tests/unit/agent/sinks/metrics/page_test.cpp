@@ -15,6 +15,13 @@ using test::LabelSet;
 
 namespace {
 
+std::string read_all(metrics::Page& page, std::size_t piece_bytes) {
+    std::string out, piece(piece_bytes, '\0');
+    while (const std::size_t read = page.read(piece)) out.append(piece, 0, read);
+    CHECK(out.size() == page.size());
+    return out;
+}
+
 // Two services, an error, odd label values, an exemplar, and a custom metric of each kind.
 struct Scene {
     test::Entries entries;
@@ -60,8 +67,8 @@ struct Scene {
         settings.names = names;
         fold::Fold fold(settings);
         test::apply(fold, entries.all());
-        const auto snapshot = fold.snapshot(entries.now_us, format == Format::openmetrics);
-        return test::parse_page(metrics::render(snapshot, names, facts, format), format == Format::openmetrics);
+        metrics::Page page(fold.snapshot(entries.now_us, format == Format::openmetrics), names, facts, format);
+        return test::parse_page(read_all(page, 256UL * 1024), format == Format::openmetrics);
     }
 };
 
@@ -83,11 +90,43 @@ TEST_CASE("every naming set gives a page that both formats allow, with help for 
 
 TEST_CASE("an empty agent's page is one that both formats allow") {
     for (const auto format : {Format::text, Format::openmetrics}) {
-        const auto page =
-            test::parse_page(metrics::render(fold::Fold({}).snapshot(0, true), NamingSet::prometheus, {}, format),
-                             format == Format::openmetrics);
+        const fold::Fold fold({});
+        metrics::Page made(fold.snapshot(0, true), NamingSet::prometheus, {}, format);
+        const auto page = test::parse_page(read_all(made, 4096), format == Format::openmetrics);
         CHECK(page.value("outrigger_events_accepted_total", {{"type", "request"}}) == 0);
     }
+}
+
+TEST_CASE("a page is the same whatever the size of its pieces, and as long as was measured") {
+    Scene scene;
+    for (int each = 0; each < 300; ++each)
+        scene.entries.request({.route = "/many/" + std::to_string(each), .duration_us = each * 7'919LL * each});
+    for (const auto names : {NamingSet::prometheus, NamingSet::otel, NamingSet::flask}) {
+        for (const auto format : {Format::text, Format::openmetrics}) {
+            fold::FoldSettings settings;
+            settings.names = names;
+            fold::Fold fold(settings);
+            test::apply(fold, scene.entries.all());
+            const auto read_by = [&](std::size_t piece_bytes) {
+                metrics::Page page(fold.snapshot(scene.entries.now_us, true), names, scene.facts, format);
+                return read_all(page, piece_bytes);
+            };
+            const std::string whole = read_by(1UL << 20);
+            CHECK(whole.size() > 300'000);
+            for (const std::size_t piece_bytes : {1UL, 99UL, 4096UL, 65'536UL}) CHECK(read_by(piece_bytes) == whole);
+        }
+    }
+}
+
+TEST_CASE("a page says what memory it takes: its numbers, not its text") {
+    Scene scene;
+    fold::Fold fold({});
+    for (int each = 0; each < 1000; ++each) scene.entries.request({.route = "/many/" + std::to_string(each)});
+    test::apply(fold, scene.entries.all());
+    const metrics::Page page(fold.snapshot(scene.entries.now_us, true), NamingSet::prometheus, scene.facts,
+                             Format::text);
+    CHECK(page.held_bytes() > 1000UL * 18 * sizeof(std::uint64_t));
+    CHECK(page.held_bytes() < page.size() / 5);
 }
 
 TEST_CASE("the prometheus set: counts, durations and exceptions by service, method, route and status") {

@@ -6,6 +6,39 @@
 
 using namespace outrigger::metrics;
 
+namespace {
+
+// What a Pen writes, which is as long as a Ruler measures.
+std::string written(const auto& strokes) {
+    std::string out(256, '?');
+    Pen pen(out.data());
+    strokes(pen);
+    Ruler ruler;
+    strokes(ruler);
+    CHECK(ruler.written() == pen.written());
+    out.resize(pen.written());
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("strokes are measured as they are written") {
+    CHECK(written([](auto& stylus) { stylus.text("a").text(ShortText("bc")).character('d').again(1, 3); }) ==
+          "abcdbcd");
+    CHECK(written([](auto& stylus) { stylus.hex(std::string_view("\x00\xfe", 2)); }) == "00fe");
+    for (const std::uint64_t number : {0UL, 9UL, 10UL, 99UL, 100UL, 12'345UL, UINT64_MAX}) {
+        CHECK(written([&](auto& stylus) { stylus.number(number); }) == std::to_string(number));
+        CHECK(written([&](auto& stylus) { stylus.text(ShortText(number)); }) == std::to_string(number));
+    }
+    CHECK(written([](auto& stylus) { stylus.number(-1.7976931348623157e308); }) == "-1.7976931348623157e+308");
+}
+
+TEST_CASE("a bucket's bound is never longer than a short text") {
+    const std::vector<double> longest = {2.2250738585072014e-308, 1.7976931348623157e308};
+    for (const auto& end : to_bucket_ends(longest, true))
+        CHECK(std::string_view(end.text.data(), end.size).ends_with("\"} "));
+}
+
 TEST_CASE("microseconds are written as seconds, exactly") {
     struct Row {
         std::uint64_t microseconds;
@@ -19,9 +52,7 @@ TEST_CASE("microseconds are written as seconds, exactly") {
                             {12'030'000, "12.03"},
                             {UINT64_MAX, "18446744073709.551615"}};
     for (const auto& [microseconds, text] : rows) {
-        std::string out = "x";
-        append_measured(out, number_bytes, [&](Pen& pen) { pen.seconds(microseconds); });
-        CHECK(out == "x" + std::string(text));
+        CHECK(written([&](auto& stylus) { stylus.character('x').seconds(microseconds); }) == "x" + std::string(text));
     }
 }
 

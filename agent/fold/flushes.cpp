@@ -1,0 +1,120 @@
+#include "agent/fold/flushes.h"
+
+#include <utility>
+
+namespace outrigger::fold {
+
+using books::SinkDrop;
+using journal::FlushStep;
+
+void Flushes::apply(Bytes payload, const Reach& now) {
+    const auto flush = journal::parse_flush(payload);
+    if (!flush) return;
+    switch (flush->step) {
+        case FlushStep::on:
+            return switch_on(now);
+        case FlushStep::begin:
+            return begin(flush->id, now);
+        case FlushStep::end:
+            return end(*flush);
+        case FlushStep::off:
+            return switch_off(now);
+    }
+}
+
+void Flushes::switch_on(const Reach& now) {
+    if (!state_.cursor.on) {
+        state_.cursor.on = true;
+        state_.cursor.base = now.requests;
+        state_.done = now;
+        settle(now);
+    } else if (state_.active) {
+        drop_open();
+    } else {
+        const std::uint64_t lost = now.lost_full - state_.done.lost_full + now.lost_damaged - state_.done.lost_damaged;
+        drop(SinkDrop::off, now.requests - state_.done.requests - lost, now.metrics - state_.done.metrics);
+        settle(now);
+    }
+    state_.active = true;
+}
+
+void Flushes::switch_off(const Reach& now) {
+    if (!state_.active) return;
+    drop_open();
+    const Deltas left = since_.take();
+    drop(SinkDrop::off, left.events, left.metrics);
+    settle(now);
+    state_.active = false;
+}
+
+void Flushes::begin(std::uint64_t id, const Reach& now) {
+    if (!state_.active) return;
+    drop_open();
+    state_.last_id = id;
+    content_ = since_.take();
+    state_.open = {id, now, content_->events, content_->metrics, content_->first_us};
+}
+
+void Flushes::end(const journal::Flush& how) {
+    if (state_.open.id == 0 || how.id != state_.open.id) return;
+    state_.cursor.delivered += how.delivered;
+    drop(SinkDrop::unsent, how.unsent, how.unsent_metrics);
+    settle(state_.open.reach);
+    state_.open = {};
+    content_.reset();
+}
+
+// It may have been sent, in part or whole, and nobody knows: it is not sent again.
+void Flushes::drop_open() {
+    if (state_.open.id == 0) return;
+    drop(SinkDrop::restart, state_.open.events, state_.open.metrics);
+    settle(state_.open.reach);
+    state_.open = {};
+    content_.reset();
+}
+
+void Flushes::drop(SinkDrop reason, std::uint64_t events, std::uint64_t metrics) {
+    state_.cursor.dropped[static_cast<std::size_t>(reason)] += events;
+    state_.cursor.dropped_metrics[static_cast<std::size_t>(reason)] += metrics;
+}
+
+void Flushes::settle(const Reach& reach) {
+    drop(SinkDrop::journal_full, reach.lost_full - state_.done.lost_full, 0);
+    drop(SinkDrop::damaged, reach.lost_damaged - state_.done.lost_damaged, 0);
+    state_.cursor.position = reach.position;
+    state_.cursor.requests = reach.requests;
+    state_.done = reach;
+}
+
+bool Flushes::due(const Reach& now) const {
+    return state_.active && (since_.all().first_us != 0 ||
+                             now.requests != (state_.open.id != 0 ? state_.open.reach : state_.done).requests);
+}
+
+books::Cursor Flushes::cursor(const Reach& now) const {
+    if (state_.cursor.on) return state_.cursor;
+    books::Cursor none;  // the entry that switches it on is on its way
+    none.on = true;
+    none.position = now.position;
+    none.base = none.requests = now.requests;
+    return none;
+}
+
+std::int64_t Flushes::oldest_us() const {
+    return state_.open.first_us != 0 ? state_.open.first_us : since_.all().first_us;
+}
+
+FlushState Flushes::copy() const {
+    FlushState out = state_;
+    out.since = since_.all();
+    return out;
+}
+
+void Flushes::restore(FlushState state, const std::function<std::string_view(std::uint32_t series)>& key_of) {
+    Deltas since = std::exchange(state.since, {});
+    for (RequestDelta& delta : since.requests) delta.key = key_of(delta.series);
+    since_.restore(std::move(since));
+    state_ = std::move(state);
+}
+
+}  // namespace outrigger::fold

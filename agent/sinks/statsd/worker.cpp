@@ -1,0 +1,149 @@
+#include "agent/sinks/statsd/worker.h"
+
+#include <algorithm>
+
+namespace outrigger::statsd {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto flush_time = 2s;
+constexpr auto begin_time = 100ms;  // how long to wait for the journal before looking whether to stop
+constexpr auto patience = 2000ms;   // with a receiver that is away or takes nothing; then the rest is unsent
+constexpr auto busy_pause = 2ms;
+constexpr auto lookup_time = 2000ms;
+
+std::int64_t utc_us() {
+    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+}  // namespace
+
+StatsdSink::Worker::Worker(StatsdSettings settings, StatsdParts parts)
+    : settings_(std::move(settings)),
+      parts_(std::move(parts)),
+      wire_(settings_.target),
+      backoff_(50ms, 1s),
+      random_(std::random_device{}()) {
+    thread_ = std::jthread([this] { run(); });
+}
+
+StatsdSink::Worker::~Worker() { stop(0ms); }
+
+bool StatsdSink::Worker::stop(std::chrono::milliseconds deadline) {
+    stop_.give(Clock::now() + deadline);
+    if (thread_.joinable()) thread_.join();
+    return !parts_.due();
+}
+
+void StatsdSink::Worker::run() {
+    look();
+    for (auto next = Clock::now() + flush_time; !stop_.given(); next = std::max(next + flush_time, Clock::now())) {
+        stop_.sleep(std::chrono::ceil<std::chrono::milliseconds>(next - Clock::now()));
+        if (stop_.given()) break;
+        if (parts_.due()) {
+            flush();
+        } else {
+            progress_us_ = utc_us();
+            if (!breaker_.up() && wire_.is_unix()) look();
+            push_health();
+        }
+    }
+    if (parts_.due() && !stop_.past_deadline(Clock::now())) flush();
+}
+
+void StatsdSink::Worker::look() {
+    if (wire_.reach(Clock::now(), lookup_time)) return succeeded();
+    give_up(wire_.problem());
+}
+
+void StatsdSink::Worker::flush() {
+    const std::uint64_t id = parts_.last_flush() + 1;
+    const auto deltas = begin(id);
+    if (!deltas) return;  // the journal has no room, and we are to stop: the next start counts it
+    const Account account = send_all(*deltas);
+    parts_.journal({journal::FlushStep::end, id, account.delivered(), account.unsent(), account.unsent_metrics()});
+}
+
+std::optional<fold::Deltas> StatsdSink::Worker::begin(std::uint64_t id) {
+    parts_.journal({journal::FlushStep::begin, id, 0, 0, 0});
+    while (true) {
+        auto deltas = parts_.take(id, Clock::now() + begin_time);
+        if (deltas || stop_.past_deadline(Clock::now())) return deltas;
+        push_health();
+    }
+}
+
+Account StatsdSink::Worker::send_all(const fold::Deltas& deltas) {
+    Account account(deltas);
+    gave_up_ = false;
+    trouble_time_ = 0ms;
+    Packer packer(wire_.packet_limit(), [&](const Packet& packet) { account.handled(packet.pieces, send(packet)); });
+    render(deltas, settings_.naming, wire_.packet_limit(),
+           [&](std::string_view lines, const Piece& piece) { packer.add(lines, piece); });
+    packer.finish();
+    if (!gave_up_ && deltas.first_us != 0) succeeded();
+    return account;
+}
+
+bool StatsdSink::Worker::send(const Packet& packet) {
+    while (!gave_up_ && wait(pace_.wait(Clock::now()))) {
+        switch (wire_.send(packet.bytes, Clock::now(), lookup_time)) {
+            case Wire::Outcome::sent:
+                pace_.sent(Clock::now(), packet.repeats());
+                trouble_time_ = 0ms;
+                backoff_.reset();
+                progress_us_ = utc_us();
+                push_health();
+                return true;
+            case Wire::Outcome::never:
+                return false;
+            case Wire::Outcome::busy:
+                if (!wait_after_trouble(busy_pause)) give_up("it takes nothing");
+                break;
+            case Wire::Outcome::lost:
+                if (!wait_after_trouble(backoff_.next(std::uniform_real_distribution<double>(0, 1)(random_))))
+                    give_up(wire_.problem());
+                break;
+        }
+    }
+    gave_up_ = true;
+    return false;
+}
+
+// False: we are to stop, and there is no time left.
+bool StatsdSink::Worker::wait(std::chrono::nanoseconds duration) {
+    while (duration > 0ns && !stop_.past_deadline(Clock::now())) {
+        const auto before = Clock::now();
+        stop_.sleep(std::chrono::ceil<std::chrono::milliseconds>(duration));
+        duration -= Clock::now() - before;  // an order to stop ends the sleep early, and leaves time for the rest
+    }
+    return !stop_.past_deadline(Clock::now());
+}
+
+// False: it took too long.
+bool StatsdSink::Worker::wait_after_trouble(std::chrono::milliseconds duration) {
+    if (trouble_time_ >= patience) return false;
+    trouble_time_ += duration;
+    return wait(duration);
+}
+
+void StatsdSink::Worker::give_up(const std::string& why) {
+    gave_up_ = true;
+    if (const auto news = breaker_.went_down(to_text(settings_.target) + ": " + why)) parts_.say("statsd: " + *news);
+    push_health();
+}
+
+void StatsdSink::Worker::succeeded() {
+    backoff_.reset();
+    progress_us_ = utc_us();
+    if (const auto news = breaker_.came_back()) parts_.say("statsd: " + *news);
+    push_health();
+}
+
+void StatsdSink::Worker::push_health() {
+    parts_.tally.push(books::Health{breaker_.up(), breaker_.last_error(), progress_us_, 0});
+}
+
+}  // namespace outrigger::statsd

@@ -1,0 +1,39 @@
+#include "tests/peers/etsy_statsd.h"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+
+#include "tests/integration/peers/agent.h"
+#include "tests/integration/peers/demo_app.h"
+#include "tests/integration/peers/eventually.h"
+#include "tests/integration/peers/load.h"
+#include "tests/integration/peers/load_shapes.h"
+#include "tests/peers/fetched_tool.h"
+
+namespace outrigger::peers {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST_CASE("etsy's statsd reads the plain dialect: everything in the name, exact counts, no bad line") {
+    if (!has_tool("etsy/node_modules/statsd/stats.js")) return;
+    const EtsyStatsd statsd;
+    Agent agent({"--statsd", statsd.target(), "--statsd-dialect", "plain"});
+    agent.start();
+    DemoApp app(agent, 2, {{"DD_SERVICE", "shop"}});
+    CHECK(offer({app.port(), mixed_paths({{"/", 500}, {"/green", 300}, {"/red", 200}})}).failures.empty());
+    CHECK(eventually(20s, [&] {
+        return agent.scrape().sum("outrigger_sink_delivered_events_total", {{"sink", "statsd"}}) == 1'000;
+    }));
+    CHECK(eventually(10s, [&] { return statsd.counter("request_count.shop.GET._.200") == 500; }));
+    CHECK(statsd.counter("request_count.shop.GET._green.200") == 300);
+    CHECK(statsd.counter("request_count.shop.GET._red.500") == 200);
+    CHECK(statsd.counter("statsd.bad_lines_seen") == 0);
+    CHECK(statsd.counter("statsd.metrics_received") > 3);
+    CHECK(statsd.ask("timers").contains("request_latency_seconds.shop.GET._green.200"));
+    CHECK(agent.stop() == 0);
+}
+
+}  // namespace
+}  // namespace outrigger::peers
