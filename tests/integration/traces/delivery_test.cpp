@@ -1,9 +1,14 @@
 // The traces sink against a trace agent that misbehaves by a script: each event arrives, or is counted.
 #include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <chrono>
+#include <stdexcept>
+#include <string>
 #include <thread>
 
+#include "shared/file_descriptor.h"
 #include "tests/integration/peers/eventually.h"
 #include "tests/integration/peers/port.h"
 #include "tests/integration/peers/temporary_folder.h"
@@ -220,15 +225,68 @@ TEST_CASE("the rates it answers are handed on, and the agent is told which ones 
     CHECK(life.cursor().delivered == 3);
 }
 
-TEST_CASE("a reply without end is cut, and its status counts") {
+TEST_CASE("a reply without end is cut long before the time is up, and its status counts") {
     const TemporaryFolder folder;
     FakeTraceAgent agent;
-    agent.give_rates(std::string(std::size_t{8} << 20, ' '));
-    TracesLife life(folder.path(), settings_for(agent));
+    agent.reply_without_end();
+    auto settings = settings_for(agent);
+    settings.time_limit = 60s;
+    TracesLife life(folder.path(), settings);
     life.offer(3);
-    CHECK(life.done());
+    CHECK(life.done(20s));
     CHECK(life.cursor().delivered == 3);
     CHECK(agent.seen().payloads == 1);
+    CHECK(life.said().empty());
+}
+
+// Answers everybody with a header that never ends, a byte at a time.
+class SlowPeer {
+  public:
+    SlowPeer() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof address;
+        if (::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+            ::listen(listener_.get(), 5) != 0 ||
+            ::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
+            throw std::runtime_error("no listener");
+        port_ = ntohs(address.sin_port);
+        thread_ = std::jthread([this](const std::stop_token& stop) { serve(stop); });
+    }
+    ~SlowPeer() {
+        thread_.request_stop();
+        ::shutdown(listener_.get(), SHUT_RDWR);
+    }
+    int port() const { return port_; }
+
+  private:
+    void serve(const std::stop_token& stop) const {
+        while (!stop.stop_requested()) {
+            const FileDescriptor client(::accept(listener_.get(), nullptr, nullptr));
+            const std::string head = "HTTP/1.1 200 OK\r\nX: ";
+            bool open = client && ::send(client.get(), head.data(), head.size(), MSG_NOSIGNAL) > 0;
+            while (open && !stop.stop_requested()) {
+                open = ::send(client.get(), "x", 1, MSG_NOSIGNAL) == 1;
+                std::this_thread::sleep_for(20ms);
+            }
+        }
+    }
+
+    FileDescriptor listener_;
+    int port_ = 0;
+    std::jthread thread_;
+};
+
+TEST_CASE("a reply that comes byte by byte is no answer") {
+    const TemporaryFolder folder;
+    const SlowPeer peer;
+    auto settings = settings_for(peer.port());
+    settings.time_limit = 300ms;
+    TracesLife life(folder.path(), settings);
+    life.offer(3);
+    CHECK(eventually(10s, [&] { return life.times_said("no answer within 1 s") == 1; }));
+    CHECK(life.pending() == 3);
 }
 
 }  // namespace

@@ -70,6 +70,12 @@ void FakeTraceAgent::take(const httplib::Request& request, httplib::Response& re
         statuses_.pop_front();
     }
     response.set_content(response.status == 200 ? rates_ : "not now", "application/json");
+    if (endless_)
+        response.set_chunked_content_provider("application/json", [](std::size_t, httplib::DataSink& sink) {
+            const std::string text(16'384, ' ');
+            sink.write(text.data(), text.size());
+            return sink.is_writable();
+        });
     if (!rates_version_.empty()) response.set_header("Datadog-Rates-Payload-Version", rates_version_);
     if (response.status != 200) return;
     try {
@@ -106,6 +112,11 @@ void FakeTraceAgent::hang(bool on) {
         hanging_ = on;
     }
     changed_.notify_all();
+}
+
+void FakeTraceAgent::reply_without_end() {
+    const std::lock_guard lock(mutex_);
+    endless_ = true;
 }
 
 void FakeTraceAgent::give_rates(const std::string& json, const std::string& version) {

@@ -34,6 +34,7 @@ class FakeTraceAgent {
     void answer_always(int status);
     void limit_body(std::size_t bytes);  // 413 to what is larger
     void hang(bool on);                  // answers nobody, until it is off again
+    void reply_without_end();            // 200, and then text for as long as it is read
     void give_rates(const std::string& json, const std::string& version = "");
 
     struct Seen {
@@ -60,6 +61,7 @@ class FakeTraceAgent {
     int then_ = 200;
     std::size_t body_limit_ = ~std::size_t{0};
     bool hanging_ = false;
+    bool endless_ = false;
     bool ending_ = false;
     std::string rates_ = "{}", rates_version_;
     Seen seen_;
