@@ -67,7 +67,7 @@ integration: tests deps-test  ## the integration tests alone
 	@PROGRAM_FOLDER=$(OUT) tools/run-tests $(OUT)/integration-tests
 
 .PHONY: peers
-peers: $(OUT)/outrigger $(OUT)/demo-app $(OUT)/peers-tests deps-test deps-peers  ## tests against receivers from Go's and npm's registries, in build/peers; what cannot be had is passed over, loudly
+peers: $(OUT)/outrigger $(OUT)/demo-app $(OUT)/peers-tests deps-test deps-peers  ## tests against receivers and callers from the registries of Go, npm and Python, in build/peers; what cannot be had is passed over, loudly
 	@PROGRAM_FOLDER=$(OUT) tools/run-tests $(OUT)/peers-tests
 
 .PHONY: bench

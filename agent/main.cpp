@@ -38,6 +38,7 @@ int run(const settings::CommandLine& line) {
     std::signal(SIGPIPE, SIG_IGN);
     const log::Log log(line.settings.log_format, line.settings.log_level);
     for (const auto& note : line.notes) spdlog::info("{}", note);
+    for (const auto& warning : line.warnings) spdlog::warn("{}", warning);
 
     Topology topology(line.settings, line.effective);
     int signal = 0;

@@ -33,7 +33,7 @@ SlowRoutes::Slot* SlowRoutes::slot_of(std::uint64_t route, std::int64_t window) 
     Slot* free = nullptr;
     for (std::size_t i = 0; i < looked_at; ++i) {
         Slot& slot = slots_[(route + i) % most_routes];
-        if (slot.route == route && slot.window >= 0) return &slot;
+        if (slot.route == route && slot.window != never) return &slot;
         if (free == nullptr && (slot.window < window - 1 || slot.window > window)) free = &slot;
     }
     if (free != nullptr) *free = {.route = route};

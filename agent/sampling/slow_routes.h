@@ -25,9 +25,10 @@ class SlowRoutes {
   private:
     static constexpr std::size_t bucket_count = 240;
     static constexpr std::uint64_t none = std::numeric_limits<std::uint64_t>::max();
+    static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::min();
     struct Slot {
         std::uint64_t route = 0;
-        std::int64_t window = -1;            // the ten seconds that are being counted
+        std::int64_t window = never;         // the ten seconds that are being counted
         std::uint64_t slow_above_us = none;  // by the ten seconds before
         std::uint32_t count = 0;
         std::array<std::uint32_t, bucket_count> buckets{};

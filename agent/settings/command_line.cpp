@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -47,6 +48,18 @@ Layer layer_of_variables(const Environment& environment) {
         if (target) layer.try_emplace(name, Given{target->text, target->source});
     }
     return layer;
+}
+
+// "auto" is a place that is looked for, and said as the place that was found.
+void find_usual_places(std::vector<Layer>& layers, const Surroundings& surroundings) {
+    for (auto& layer : layers) {
+        for (const auto& [name, usual] : {std::pair{"statsd", &usual_statsd}, std::pair{"traces", &usual_traces}}) {
+            const auto found = layer.find(name);
+            if (found == layer.end() || found->second.text != "auto") continue;
+            found->second.text = usual(surroundings.is_socket);
+            found->second.source += ", where it usually is";
+        }
+    }
 }
 
 std::string content_of(const Given& file) {
@@ -131,12 +144,13 @@ std::string checked(const std::vector<EffectiveSetting>& effective) {
 
 CommandLine parse(const std::vector<std::string>& arguments, const Surroundings& surroundings) {
     const auto flags = parse_flags(arguments);
-    CommandLine line{flags.command, {}, {}, {}, flags.help};
+    CommandLine line{flags.command, {}, {}, {}, {}, flags.help};
     if (line.command == Command::version) line.text = "outrigger " OUTRIGGER_VERSION "\n";
     if (!line.text.empty()) return line;
 
     std::vector<Layer> layers = {layer_of_flags(flags), layer_of_variables(surroundings.environment)};
     if (const auto* file = find_in(layers, "config")) layers.push_back(layer_of_file(Given(*file)));
+    find_usual_places(layers, surroundings);
 
     line.settings = defaults(surroundings);
     for (const auto& setting : declared()) {
@@ -146,6 +160,7 @@ CommandLine parse(const std::vector<std::string>& arguments, const Surroundings&
             {std::string(setting.name), printable(setting.show(line.settings)), given ? given->source : "default"});
     }
     note_agent_host(layers, line);
+    line.warnings = unread_datadog_variables(surroundings.environment);
     if (line.command == Command::check) line.text = checked(line.effective);
     return line;
 }
@@ -160,6 +175,10 @@ Surroundings this_process() {
     }
     surroundings.stderr_is_terminal = isatty(STDERR_FILENO) == 1;
     surroundings.may_hold_data = may_hold_data;
+    surroundings.is_socket = [](const std::string& path) {
+        std::error_code error;
+        return std::filesystem::is_socket(path, error);
+    };
     return surroundings;
 }
 

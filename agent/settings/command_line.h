@@ -31,6 +31,7 @@ struct Surroundings {
     Environment environment;
     bool stderr_is_terminal = false;
     std::function<bool(const std::string& directory)> may_hold_data;  // see data_dir.h
+    std::function<bool(const std::string& path)> is_socket;           // see datadog.h; null: nothing is
 };
 
 Surroundings this_process();
@@ -48,6 +49,7 @@ struct CommandLine {
     Settings settings;
     std::vector<EffectiveSetting> effective;  // one for each setting, in the order of the help; empty for help, version
     std::vector<std::string> notes;           // to be said once at start
+    std::vector<std::string> warnings;        // louder
     std::string text;                         // what help, version and check print; empty for run and health
 };
 

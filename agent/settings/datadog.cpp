@@ -1,6 +1,11 @@
 #include "agent/settings/datadog.h"
 
 #include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "agent/settings/masked.h"
+#include "agent/settings/nearest.h"
 
 namespace outrigger::settings {
 namespace {
@@ -32,6 +37,19 @@ DatadogTarget at_host(std::string url, const std::string& port, const std::strin
 
 bool is_url(const std::string& text) { return text.contains("://"); }
 
+// Everything of Datadog's that is read here or in the app; DD_SERVICE and its like are settings of their own.
+constexpr std::array<std::string_view, 9> read_here = {
+    "DD_SERVICE",          "DD_ENV",           "DD_VERSION",        "DD_AGENT_HOST",   "DD_TRACE_AGENT_URL",
+    "DD_TRACE_AGENT_PORT", "DD_DOGSTATSD_URL", "DD_DOGSTATSD_PORT", "DD_TRACE_ENABLED"};
+
+// As Datadog's tracers read a yes or no; nothing when it is neither.
+std::optional<bool> yes_or_no(std::string text) {
+    std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    if (text == "true" || text == "1" || text == "yes" || text == "on") return true;
+    if (text == "false" || text == "0" || text == "no" || text == "off") return false;
+    return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<DatadogTarget> datadog_statsd(const Environment& environment) {
@@ -47,12 +65,45 @@ std::optional<DatadogTarget> datadog_statsd(const Environment& environment) {
 }
 
 std::optional<DatadogTarget> datadog_traces(const Environment& environment) {
+    const auto enabled = yes_or_no(value_of(environment, "DD_TRACE_ENABLED"));
+    if (enabled == false) return DatadogTarget{"off", "variable DD_TRACE_ENABLED"};
     auto url = value_of(environment, "DD_TRACE_AGENT_URL");
     if (!url.empty()) return DatadogTarget{std::move(url), "variable DD_TRACE_AGENT_URL"};
     const auto agent = value_of(environment, "DD_AGENT_HOST");
-    if (agent.empty() || is_url(agent)) return {};
+    if (agent.empty() || is_url(agent)) {
+        if (enabled == true) return DatadogTarget{"auto", "variable DD_TRACE_ENABLED"};
+        return {};
+    }
     return at_host("http://" + split_host(agent).host, value_of(environment, "DD_TRACE_AGENT_PORT"),
                    "DD_TRACE_AGENT_PORT");
+}
+
+std::string usual_statsd(const IsSocket& is_socket) {
+    const std::string path = "/var/run/datadog/dsd.socket";
+    return is_socket && is_socket(path) ? "unix://" + path : "udp://localhost:8125";
+}
+
+std::string usual_traces(const IsSocket& is_socket) {
+    const std::string path = "/var/run/datadog/apm.socket";
+    return is_socket && is_socket(path) ? "unix://" + path : "http://localhost:8126";
+}
+
+std::vector<std::string> unread_datadog_variables(const Environment& environment) {
+    constexpr std::size_t most_named = 20;
+    std::string names;
+    std::size_t count = 0;
+    std::vector<std::string> said;
+    for (const auto& [name, value] : environment) {
+        if (!name.starts_with("DD_") || std::ranges::find(read_here, name) != read_here.end()) continue;
+        const auto meant = nearest(name, read_here);
+        if (edit_distance(name, meant) <= 2)
+            said.push_back("variable " + printable(name) + " is not known: did you mean " + std::string(meant) + "?");
+        else if (++count <= most_named)
+            names += (names.empty() ? "" : ", ") + printable(name);
+    }
+    if (count > most_named) names += " and " + std::to_string(count - most_named) + " more";
+    if (count > 0) said.push_back("no effect here: " + names);
+    return said;
 }
 
 }  // namespace outrigger::settings

@@ -198,7 +198,9 @@ std::string show_target(const StatsdTarget& target) {
 }
 
 std::optional<TracesTarget> to_traces_target(std::string_view text) {
-    if (text.starts_with("unix://")) return to_unix_target(text.substr(7));
+    for (const std::string_view scheme : {"unix://", "http+unix://"}) {
+        if (text.starts_with(scheme)) return to_unix_target(text.substr(scheme.size()));
+    }
     if (!text.starts_with("http://")) return {};
     text.remove_prefix(7);
     if (text.ends_with('/')) text.remove_suffix(1);

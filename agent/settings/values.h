@@ -36,7 +36,7 @@ std::optional<std::pair<std::string, std::uint16_t>> to_listen_address(std::stri
 std::optional<StatsdTarget> to_statsd_target(std::string_view text);
 std::string show_target(const StatsdTarget& target);
 
-// http://host[:8126], unix:///path.
+// http://host[:8126], unix:///path, http+unix:///path.
 std::optional<TracesTarget> to_traces_target(std::string_view text);
 std::string show_target(const TracesTarget& target);
 

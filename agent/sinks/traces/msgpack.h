@@ -3,6 +3,8 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cstdint>
 #include <msgpack.hpp>
 #include <string_view>
@@ -22,7 +24,13 @@ class Msgpack {
     }
     void unsigned_integer(std::uint64_t value) { packer_.pack_uint64(value); }
     void integer(std::int64_t value) { packer_.pack_int64(value); }
-    void number(double value) { packer_.pack_double(value); }
+    // Not by pack_double(), which makes an integer of a whole number.
+    void number(double value) {
+        const auto bits = std::bit_cast<std::uint64_t>(value);
+        std::array<char, 9> bytes{'\xcb'};
+        for (std::size_t i = 1; i < bytes.size(); ++i) bytes[i] = static_cast<char>(bits >> (64 - 8 * i) & 0xff);
+        appender_.write(bytes.data(), bytes.size());
+    }
 
   private:
     struct Appender {

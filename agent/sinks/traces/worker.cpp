@@ -195,6 +195,7 @@ void TracesSink::Worker::succeeded() {
 }
 
 void TracesSink::Worker::failed(const std::string& why) {
+    if (stop_.past_deadline(Clock::now())) return;  // it was cut by ourselves
     if (const auto news = breaker_.went_down(why)) parts_.say("traces: " + *news);
     push_health();
 }
