@@ -27,6 +27,9 @@ FLAGS_coverage = -O0 -g --coverage -fPIE
 CXXFLAGS = -std=c++23 $(WARNINGS) $(FLAGS_$(FLAVOUR)) -pthread -I. -DMSGPACK_NO_BOOST -DOUTRIGGER_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
 LDFLAGS  = $(FLAGS_$(FLAVOUR)) -pthread -pie -Wl,-z,relro,-z,now
 
+# Tests are compiled once and run once: optimising them as the product is took half their compile time.
+$(OUT)/obj/tests/unit/%.o $(OUT)/obj/tests/integration/%.o: FLAGS_release = -O1 -g1 $(HARDEN)
+
 find_cpp = $(shell find $(1) -name '*.cpp' 2>/dev/null | LC_ALL=C sort)
 objects  = $(patsubst %.cpp,$(OUT)/obj/%.o,$(1))
 SHARED      := $(call find_cpp,shared)
@@ -37,6 +40,7 @@ INTEGRATION := $(call find_cpp,tests/integration)
 PEERS       := $(call find_cpp,tests/peers) $(filter-out %_test.cpp,$(call find_cpp,tests/integration/peers))
 BENCH       := $(call find_cpp,tests/bench)
 OURS         = $(shell find shared agent app tests \( -name '*.cpp' -o -name '*.h' \) 2>/dev/null)
+TIDY         = $(patsubst %.cpp,$(OUT)/tidy/%.ok,$(SHARED) $(AGENT) $(APP) agent/main.cpp app/main.cpp)
 
 .DEFAULT_GOAL := help
 .PHONY: help
@@ -67,7 +71,8 @@ peers: $(OUT)/outrigger $(OUT)/demo-app $(OUT)/peers-tests deps-test deps-peers 
 	@PROGRAM_FOLDER=$(OUT) tools/run-tests $(OUT)/peers-tests
 
 .PHONY: bench
-bench: $(patsubst tests/bench/%.cpp,$(OUT)/%,$(filter %_bench.cpp,$(BENCH)))  ## what the hot road costs: encoding, record() in an app thread, the journal, a scrape
+.SECONDARY:  # make would remove the benches' objects
+bench: $(patsubst tests/bench/%.cpp,$(OUT)/%,$(filter %_bench.cpp,$(BENCH)))  ## what the hot road costs: encoding, record() in an app thread, the intake, the journal, a scrape
 	@for program in $^; do $$program || exit 1; done
 
 .PHONY: check
@@ -80,20 +85,23 @@ asan:        ## unit and integration tests under the address and undefined behav
 tsan:        ## the same under the thread sanitizer
 	@$(MAKE) build/integration-tests && $(MAKE) FLAVOUR=tsan sanitized
 
-# The programs and the unit tests are instrumented; what drives the scenarios is not, and those of the suite "long", which
-# offer the same load many times over, run in the release flavour only.
+# The programs and the unit tests are instrumented; what drives the scenarios is not. Those of the suite "long", which offer
+# the same load many times over, run in the release flavour only; those of "pure", which have one thread, not under tsan.
 .PHONY: sanitized
+PASSED_OVER_asan = long
+PASSED_OVER_tsan = long,pure
 sanitized: $(OUT)/outrigger $(OUT)/demo-app $(OUT)/unit-tests deps-test
-	@PROGRAM_FOLDER=$(OUT) ARGS="$(ARGS) -tse=long" ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 \
-	    tools/run-tests $(OUT)/unit-tests build/integration-tests
+	@rm -rf $(OUT)/reports && mkdir -m 1777 $(OUT)/reports
+	@log="log_path='$$PWD/$(OUT)/reports/report'"; export REPORTS=$(OUT)/reports PROGRAM_FOLDER=$(OUT); \
+	    export ASAN_OPTIONS="$$log:detect_stack_use_after_return=1" UBSAN_OPTIONS="$$log:print_stacktrace=1" TSAN_OPTIONS="$$log"; \
+	    ARGS="$(ARGS) -tse=$(PASSED_OVER_$(FLAVOUR))" tools/run-tests $(OUT)/unit-tests build/integration-tests
 
 .PHONY: format-check
 format-check: deps-lint  ## clang-format says nothing to change
 	@clang-format-19 --dry-run -Werror $(OURS)
 
 .PHONY: lint
-lint: format-check  ## clang-format says nothing to change, clang-tidy finds nothing (in shared, agent and app: tests would take as long again)
-	@$(MAKE) $(patsubst %.cpp,$(OUT)/tidy/%.ok,$(filter shared/%.cpp agent/%.cpp app/%.cpp,$(OURS)))
+lint: format-check $(TIDY)  ## clang-format says nothing to change, clang-tidy finds nothing (in shared, agent and app: tests would take as long again)
 
 .PHONY: layers
 layers:      ## who may include whom
@@ -131,9 +139,7 @@ $(OUT)/unit-tests: $(call objects,$(UNIT) $(AGENT) $(APP) $(SHARED))
 $(OUT)/integration-tests: $(call objects,$(INTEGRATION) $(AGENT) $(SHARED))
 $(OUT)/peers-tests: $(call objects,$(PEERS) $(AGENT) $(SHARED))
 
-$(OUT)/journal_bench: $(call objects,$(call find_cpp,agent/journal))
-$(OUT)/scrape_bench: $(call objects,$(call find_cpp,agent/fold agent/sinks/metrics agent/books agent/journal))
-$(OUT)/%_bench: $(OUT)/obj/tests/bench/%_bench.o $(call objects,$(SHARED))
+$(OUT)/%_bench: $(OUT)/obj/tests/bench/%_bench.o $(call objects,$(AGENT) $(SHARED))
 	@echo "  LINK $@"
 	$(QUIET)$(CXX) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
@@ -147,11 +153,13 @@ $(OUT)/obj/%.o: %.cpp | deps-build
 	@echo "  CXX  $@"
 	$(QUIET)$(CXX) $(CXXFLAGS) -MMD -MP -c -o $@ $<
 
-# Behind the object, so that a changed header makes it stale too.
-$(OUT)/tidy/%.ok: $(OUT)/obj/%.o .clang-tidy
+# Its own list of headers, so that a changed one makes it stale, and so that it needs no object.
+$(OUT)/tidy/%.ok: %.cpp .clang-tidy | deps-lint
 	@mkdir -p $(@D)
-	@echo "  TIDY $*.cpp"
-	@clang-tidy-19 --quiet $*.cpp -- $(CXXFLAGS) -Wno-everything 2>&1 | grep -v ' warnings generated' ; [ $${PIPESTATUS[0]} = 0 ]
+	@echo "  TIDY $<"
+	@$(CXX) $(CXXFLAGS) -MM -MP -MT $@ -MF $(@:.ok=.d) $<
+	@clang-tidy-19 --quiet $< -- $(CXXFLAGS) -Wno-everything 2>&1 | grep -v ' warnings generated' ; [ $${PIPESTATUS[0]} = 0 ]
 	@touch $@
 
 -include $(patsubst %.o,%.d,$(call objects,$(SHARED) $(AGENT) $(APP) $(UNIT) $(INTEGRATION) $(PEERS) $(BENCH) agent/main.cpp app/main.cpp))
+-include $(TIDY:.ok=.d)

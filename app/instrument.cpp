@@ -1,10 +1,10 @@
 #include "app/instrument.h"
 
-#include <httplib.h>
-
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <exception>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -18,6 +18,7 @@ namespace {
 
 using std::chrono::duration_cast;
 using std::chrono::microseconds;
+using std::chrono::seconds;
 using std::chrono::steady_clock;
 using std::chrono::system_clock;
 
@@ -30,6 +31,7 @@ struct Exchange {
     system_clock::time_point began_at;
     std::string client;
     std::string_view route;
+    std::optional<RequestTrace> trace;  // once somebody asked
     Reply reply;
     IdSource ids;
 
@@ -44,11 +46,17 @@ struct Exchange {
                 duration_cast<microseconds>(steady_clock::now() - began).count()};
     }
 
+    const RequestTrace& trace_for(const httplib::Request& request) {
+        if (!trace) trace = trace_of(request, ids, duration_cast<seconds>(began_at.time_since_epoch()).count());
+        return *trace;
+    }
+
     void end() {
         begun = false;
         recorded = true;
         client.clear();
         route = {};
+        trace.reset();
         reply.message.clear();
         reply.error.reset();
         reply.spans.clear();
@@ -74,20 +82,35 @@ void answer_uncaught(httplib::Response& response, const std::exception_ptr& erro
     answer(response, std::move(reply));
 }
 
+// cpp-httplib takes longer to keep and to write a header than all of an event takes: this one goes out as a second line
+// of one that is there anyway, and nobody looks at it in between.
+void name_the_trace(httplib::Response& response, const RequestTrace& trace) {
+    const auto value = to_traceparent(trace);
+    // Compared as it is written here and by cpp-httplib: a look-up without regard to case costs as much as the rest.
+    const auto beside = std::ranges::find(response.headers, "Content-Type",
+                                          [](const auto& header) { return std::string_view(header.first); });
+    if (beside == response.headers.end()) {
+        response.set_header("traceparent", {value.data(), value.size()});
+        return;
+    }
+    constexpr std::string_view between = "\r\ntraceparent: ";
+    beside->second.reserve(beside->second.size() + between.size() + value.size());
+    beside->second.append(between).append(value.data(), value.size());
+}
+
 void record_exchange(Exchange& current, const RecordRequest& record, const httplib::Request& request,
                      httplib::Response& response) {
     const auto times = current.times();
-    const auto trace = trace_of(request, current.ids, times.start_us / 1'000'000);
-    // Only to a client that traces: cpp-httplib takes longer to write a header than all of an event takes.
-    if (trace.from_client) response.set_header("traceparent", to_traceparent(trace));
+    const RequestTrace& trace = current.trace_for(request);
+    name_the_trace(response, trace);
 
     std::array<char, 16> last_span{};
     if (trace.last_datadog_span) last_span = to_hex(*trace.last_datadog_span);
     const Tag upstream{"_dd.parent_id", {last_span.data(), last_span.size()}};
     const std::span<const Tag> tags{&upstream, trace.last_datadog_span ? 1U : 0U};
-    const auto spans = to_spans(current.reply.spans);
+    const SpanViews children{current.reply.spans};
     const std::string_view client = current.client.empty() ? request.remote_addr : current.client;
-    record(to_event(request, response, {client, current.route, times, trace}, current.reply, spans, tags));
+    record(to_event(request, response, {client, current.route, times, trace}, current.reply, children.spans(), tags));
 }
 
 }  // namespace
@@ -130,6 +153,10 @@ void Instrument::arrived(std::string_view client) {
     next.end();
     next.client = client;
     next.begin();
+}
+
+httplib::Headers Instrument::outgoing_headers(const httplib::Request& served) {
+    return exchange.begun ? to_outgoing_headers(served, exchange.trace_for(served)) : httplib::Headers{};
 }
 
 }  // namespace outrigger::app

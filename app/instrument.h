@@ -3,16 +3,14 @@
 // handlers' replies, 404s, what cpp-httplib refuses by itself, exceptions nobody caught. Runs on connection threads.
 #pragma once
 
+#include <httplib.h>
+
 #include <functional>
 #include <string>
 #include <string_view>
 
 #include "app/reply.h"
 #include "shared/event.h"
-
-namespace httplib {
-class Server;
-}
 
 namespace outrigger::app {
 
@@ -32,6 +30,10 @@ class Instrument {
     // Starts the clock for this thread's next request. A server that cannot say when a request arrives need not call
     // it: the clock then starts when the head has been read.
     static void arrived(std::string_view client);
+
+    // In a handler: the headers with which a call to another service goes on in the trace of the request being served,
+    // as its child: httplib::Client{...}.Get("/stock", Instrument::outgoing_headers(request)). None without a recorder.
+    static httplib::Headers outgoing_headers(const httplib::Request& served);
 
   private:
     httplib::Server& server_;

@@ -1,11 +1,15 @@
 // The demo app: a web server of several processes that hands a record of each request to Outrigger's agent.
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdio>
 #include <exception>
 #include <optional>
+#include <string>
 
 #include "app/instrument.h"
 #include "app/listener.h"
+#include "app/log.h"
 #include "app/routes.h"
 #include "app/server.h"
 #include "app/settings.h"
@@ -18,11 +22,14 @@ using namespace outrigger;
 using namespace outrigger::app;
 
 // What one worker process does, from fork to exit.
-int serve(const Settings& settings, const Listener& listener, std::optional<Emitter>& emitter) {
+int serve(const Settings& settings, const Listener& listener, std::optional<Emitter>& emitter, const Log& log) {
     RecordRequest record_request;
     if (emitter) {
         emitter->start();
-        record_request = [&](const RequestEvent& event) { emitter->record(event); };
+        record_request = [&](const RequestEvent& event) {
+            emitter->record(event);
+            log.request(event);
+        };
     }
     const auto record_metric = [&](const MetricEvent& event) {
         if (emitter) emitter->record(event);
@@ -40,6 +47,11 @@ int serve(const Settings& settings, const Listener& listener, std::optional<Emit
     return all_answered ? 0 : 1;
 }
 
+LogSettings log_settings(const Settings& settings) {
+    const auto usual = isatty(STDERR_FILENO) != 0 ? LogFormat::text : LogFormat::json;
+    return {settings.log_level, settings.log_format.value_or(usual), settings.service, settings.env, settings.version};
+}
+
 }  // namespace
 
 int main(int argc, char** argv) try {
@@ -52,9 +64,12 @@ int main(int argc, char** argv) try {
         emitter.emplace(EmitterSettings{settings.socket, settings.service, settings.env, settings.version, {}});
     }
     const Listener listener{settings.listen};
-    std::fprintf(stderr, "demo-app: listening on http://%s, %u workers, %s\n", listener.name().c_str(),
-                 settings.workers, emitter ? "instrumented" : "not instrumented");
-    return run_workers({.count = settings.workers}, [&] { return serve(settings, listener, emitter); });
+    const Log log{log_settings(settings)};
+    log.say(LogLevel::info, "listening on http://" + listener.name() + ", " + std::to_string(settings.workers) +
+                                " workers, " + (emitter ? "instrumented" : "not instrumented"));
+    const auto report = [&](const std::string& what) { log.say(LogLevel::warn, what); };
+    return run_workers({.count = settings.workers, .report = report},
+                       [&] { return serve(settings, listener, emitter, log); });
 } catch (const std::exception& error) {
     std::fprintf(stderr, "demo-app: %s\n", error.what());
     return 2;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace httplib {
@@ -23,10 +24,12 @@ struct Failure {
 struct ChildSpan {
     std::string name;
     std::string resource;
+    std::string service;        // empty: the app itself
     std::string kind;           // client, internal, ...
     std::int64_t start_us = 0;  // UTC, microseconds since 1970
     std::int64_t duration_us = 0;
     std::optional<Failure> error;
+    std::vector<std::pair<std::string, std::string>> tags;
 };
 
 struct Reply {

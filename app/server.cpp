@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
+#include <list>
 #include <mutex>
 #include <stdexcept>
 #include <system_error>
@@ -70,8 +71,10 @@ httplib::Server::HandlerResponse name_the_error(const httplib::Request&, httplib
 }  // namespace
 
 class Server::State {
+    using Threads = std::list<std::jthread>;
+
   public:
-    explicit State(ServerSettings settings) : settings_(std::move(settings)) {
+    explicit State(ServerSettings settings) : settings_(settings) {
         if (!stop_fd_) throw std::system_error(errno, std::generic_category(), "eventfd");
         http_.set_keep_alive_max_count(settings_.requests_a_connection);  // these two are what Keep-Alive: says
         http_.set_keep_alive_timeout(std::chrono::ceil<std::chrono::seconds>(settings_.connection.idle).count());
@@ -91,8 +94,11 @@ class Server::State {
     }
 
     bool wait_for_threads(std::chrono::milliseconds deadline) {
+        Threads left;  // joined when the lock is released
         std::unique_lock lock{mutex_};
-        return all_left_.wait_for(lock, deadline, [this] { return threads_ == 0; });
+        const bool all = all_left_.wait_for(lock, deadline, [this] { return at_work_.empty(); });
+        left.swap(left_);
+        return all;
     }
 
     Http http_;
@@ -100,7 +106,7 @@ class Server::State {
 
   private:
     void start_thread();  // mutex_ held
-    void run();
+    void run(Threads::iterator self);
     FileDescriptor accept_one(sockaddr_storage& peer) const;
     void serve(FileDescriptor fd, const sockaddr_storage& peer);
 
@@ -109,43 +115,46 @@ class Server::State {
     FileDescriptor stop_fd_{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
     std::atomic<bool> stopping_ = false;
     std::condition_variable all_left_;
-    std::mutex mutex_;  // guards the two counts below
-    std::size_t threads_ = 0;
+    std::mutex mutex_;  // guards the three below
+    Threads at_work_;
+    Threads left_;          // need it no more, and are still to be joined
     std::size_t idle_ = 0;  // in accept(), or on the way there
 };
 
 void Server::State::start_thread() {
-    ++threads_;
+    const auto self = at_work_.emplace(at_work_.end());
     ++idle_;
     try {
-        std::thread{[this] { run(); }}.detach();  // counted; ~Server waits for the last
+        *self = std::jthread{[this, self] { run(self); }};
     } catch (const std::system_error&) {
-        --threads_;
+        at_work_.erase(self);
         --idle_;
-        if (threads_ == 0) throw;
+        if (at_work_.empty()) throw;
     }
 }
 
 // Each thread accepts for itself: nothing is handed over, a worker whose threads are all busy leaves new connections to
 // the other workers, and the last one to leave accept() sees to it that somebody is there.
-void Server::State::run() {
+void Server::State::run(Threads::iterator self) {
     while (!stopping_) {
         sockaddr_storage peer{};
         auto fd = accept_one(peer);
         if (!fd) continue;
         {
+            Threads left;  // joined when the lock is released
             const std::lock_guard lock{mutex_};
-            if (--idle_ == 0 && threads_ < settings_.threads) start_thread();
+            if (--idle_ == 0 && at_work_.size() < settings_.threads) start_thread();
+            left.swap(left_);
         }
         serve(std::move(fd), peer);
         const std::lock_guard lock{mutex_};
         ++idle_;
         if (idle_ > settings_.idle_threads) break;
     }
-    std::unique_lock lock{mutex_};
+    const std::lock_guard lock{mutex_};
     --idle_;
-    --threads_;
-    std::notify_all_at_thread_exit(all_left_, std::move(lock));
+    left_.splice(left_.end(), at_work_, self);
+    all_left_.notify_all();
 }
 
 FileDescriptor Server::State::accept_one(sockaddr_storage& peer) const {
@@ -165,7 +174,7 @@ void Server::State::serve(FileDescriptor fd, const sockaddr_storage& peer) {
     }
 }
 
-Server::Server(ServerSettings settings) : state_(std::make_unique<State>(std::move(settings))) {}
+Server::Server(ServerSettings settings) : state_(std::make_unique<State>(settings)) {}
 
 Server::~Server() {
     state_->ask_to_stop();

@@ -1,6 +1,8 @@
 #include "app/settings.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <limits>
 #include <stdexcept>
@@ -22,6 +24,16 @@ std::optional<Number> to_number(std::string_view text) {
     throw std::invalid_argument(option->get_name() + " (" + option->get_envname() + ") '" + std::string{value} +
                                 "': expected " + std::string{accepted});
 }
+
+// Nothing when none has that name.
+template <typename Value, std::size_t N>
+std::optional<Value> named(std::string_view name, const std::array<std::string_view, N>& names) {
+    const auto found = std::ranges::find(names, name);
+    if (found == names.end()) return std::nullopt;
+    return static_cast<Value>(found - names.begin());
+}
+constexpr std::array<std::string_view, 4> levels = {"debug", "info", "warn", "error"};
+constexpr std::array<std::string_view, 2> formats = {"text", "json"};
 
 std::optional<Address> parse_agent(std::string_view url) {
     constexpr std::string_view scheme = "http://";
@@ -73,6 +85,8 @@ Settings read_settings(int argc, const char* const* argv) {
     std::string workers = "5";
     std::string socket;
     std::string agent = "http://127.0.0.1:9464";
+    std::string level = "info";
+    std::string format;
     settings.service = "outrigger-demo";
     settings.version = "1.0.3";
 
@@ -91,6 +105,13 @@ Settings read_settings(int argc, const char* const* argv) {
     app.add_option("--service", settings.service, "name of this service")->envname("DD_SERVICE")->capture_default_str();
     app.add_option("--env", settings.env, "environment it runs in")->envname("DD_ENV");
     app.add_option("--version-tag", settings.version, "version of it")->envname("DD_VERSION")->capture_default_str();
+
+    const auto* level_option =
+        app.add_option("--log-level", level, "debug says a line for each request, info for those that fail")
+            ->envname("OUTRIGGER_LOG_LEVEL")
+            ->capture_default_str();
+    const auto* format_option = app.add_option("--log-format", format, "text or json; text on a terminal, else json")
+                                    ->envname("OUTRIGGER_LOG_FORMAT");
 
     if (parse(app, argc, argv)) {
         settings.help = app.help();
@@ -113,6 +134,12 @@ Settings read_settings(int argc, const char* const* argv) {
     const auto agent_address = parse_agent(agent);
     if (!agent_address) refuse(agent_option, agent, "http://HOST:PORT");
     settings.agent = *agent_address;
+
+    const auto log_level = named<LogLevel>(level, levels);
+    if (!log_level) refuse(level_option, level, "debug, info, warn or error");
+    settings.log_level = *log_level;
+    settings.log_format = named<LogFormat>(format, formats);
+    if (!settings.log_format && !format.empty()) refuse(format_option, format, "text or json");
     return settings;
 }
 

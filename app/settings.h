@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "app/log.h"
+
 namespace outrigger::app {
 
 struct Address {
@@ -23,7 +25,9 @@ struct Settings {
     std::string service;
     std::string env;
     std::string version;
-    std::string help;  // not empty: somebody asked; print it and leave
+    LogLevel log_level = LogLevel::info;
+    std::optional<LogFormat> log_format;  // none: text for a terminal, JSON for everybody else
+    std::string help;                     // not empty: somebody asked; print it and leave
 };
 
 // Throws std::invalid_argument. Reads the environment.

@@ -26,11 +26,7 @@ using std::chrono::duration_cast;
 using std::chrono::microseconds;
 
 template <typename Work>
-ChildSpan timed(std::string_view name, std::string_view resource, const Work& work) {
-    ChildSpan span;
-    span.name = name;
-    span.resource = resource;
-    span.kind = "client";
+ChildSpan timed(ChildSpan span, const Work& work) {
     span.start_us = duration_cast<microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
     const auto began = std::chrono::steady_clock::now();
     try {
@@ -39,6 +35,35 @@ ChildSpan timed(std::string_view name, std::string_view resource, const Work& wo
         span.error = describe(error);
     }
     span.duration_us = duration_cast<microseconds>(std::chrono::steady_clock::now() - began).count();
+    return span;
+}
+
+// Named and tagged by Datadog's conventions, so that its pages for databases and caches know what they see.
+ChildSpan cache_span() {
+    ChildSpan span;
+    span.name = "redis.command";
+    span.resource = "GET";
+    span.service = "demo-cache";
+    span.kind = "client";
+    span.tags = {{"db.system", "redis"}, {"redis.raw_command", "GET simulation:latest"}, {"cache.hit", "false"}};
+    return span;
+}
+
+ChildSpan query_span() {
+    ChildSpan span;
+    span.name = "postgres.query";
+    span.resource = "SELECT payload FROM simulations WHERE id = $1";
+    span.service = "demo-postgres";
+    span.kind = "client";
+    span.tags = {{"db.system", "postgresql"}, {"db.name", "demo"}, {"db.operation", "SELECT"}};
+    return span;
+}
+
+ChildSpan render_span() {
+    ChildSpan span;
+    span.name = "page.render";
+    span.resource = "simulation";
+    span.kind = "internal";
     return span;
 }
 
@@ -54,14 +79,16 @@ Reply simulate(const World& world) {
     const auto milliseconds = 100.0 + 900.0 * world.chance();
     const microseconds latency{static_cast<std::int64_t>(milliseconds * 1000)};
     const auto in_cache = latency / 10;
+    const auto rendering = latency / 20;
 
     Reply reply;
-    reply.spans.push_back(timed("cache.get", "GET simulation", [&] { world.sleep(in_cache); }));
-    reply.spans.push_back(timed("db.query", "SELECT simulation", [&] {
-        world.sleep(latency - in_cache);
+    reply.spans.push_back(timed(cache_span(), [&] { world.sleep(in_cache); }));
+    reply.spans.push_back(timed(query_span(), [&] {
+        world.sleep(latency - in_cache - rendering);
         query_database(world.chance());
     }));
     reply.error = reply.spans.back().error;
+    if (!reply.error) reply.spans.push_back(timed(render_span(), [&] { world.sleep(rendering); }));
 
     world.record_metric({MetricKind::histogram, "simulated_latency_seconds", milliseconds / 1000, {}});
     if (reply.error) {

@@ -1,5 +1,6 @@
-// The page that pretends to work: it waits 100..1000 ms, fails one time in ten, and says so in two child spans and two
-// metrics of its own. Called by its route, on a connection's thread.
+// The page that pretends to work: it waits 100..1000 ms, for a cache that does not have it, a database that fails one
+// time in ten, and its own rendering, and says so in child spans and two metrics of its own. Called by its route, on a
+// connection's thread.
 #pragma once
 
 #include "app/reply.h"

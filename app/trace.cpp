@@ -1,17 +1,19 @@
 #include "app/trace.h"
 
-#include <httplib.h>
-#include <strings.h>
-
+#include <algorithm>
+#include <string>
 #include <string_view>
 
+#include "shared/outgoing_trace.h"
 #include "shared/trace_context.h"
 
 namespace outrigger::app {
 namespace {
 
-bool same(std::string_view name, std::string_view wanted) {
-    return name.size() == wanted.size() && strncasecmp(name.data(), wanted.data(), name.size()) == 0;
+// `lower` in lower case, `name` in any.
+bool same(std::string_view name, std::string_view lower) {
+    const auto lowered = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
+    return std::ranges::equal(name, lower, {}, lowered);
 }
 
 // One walk over all headers: a look-up for each name that most requests do not bring would cost more than the rest of
@@ -53,7 +55,6 @@ RequestTrace trace_of(const httplib::Request& request, IdSource& source, std::in
     std::string joined;
     const auto headers = trace_headers(request.headers, joined);
     const auto context = headers ? extract_trace_context(*headers) : std::nullopt;
-    trace.from_client = context.has_value();
     if (context) {
         trace.trace_id = context->trace_id;
         trace.parent_id = context->parent_id;
@@ -65,9 +66,27 @@ RequestTrace trace_of(const httplib::Request& request, IdSource& source, std::in
     return trace;
 }
 
-std::string to_traceparent(const RequestTrace& trace) {
-    const auto text = outrigger::to_traceparent(trace.trace_id, trace.span_id, trace.priority.value_or(1) > 0);
-    return {text.data(), text.size()};
+std::array<char, 55> to_traceparent(const RequestTrace& trace) {
+    return outrigger::to_traceparent(trace.trace_id, trace.span_id, trace.priority.value_or(1) > 0);
+}
+
+httplib::Headers to_outgoing_headers(const httplib::Request& served, const RequestTrace& trace) {
+    std::string joined;
+    const auto headers = trace_headers(served.headers, joined);
+    const auto incoming = headers ? extract_trace_context(*headers) : std::nullopt;
+    const auto outgoing = to_outgoing(trace.trace_id, trace.span_id, incoming);
+    httplib::Headers result;
+    const auto add = [&](const char* name, const std::string& value) {
+        if (!value.empty()) result.emplace(name, value);
+    };
+    add("traceparent", outgoing.traceparent);
+    add("tracestate", outgoing.tracestate);
+    add("x-datadog-trace-id", outgoing.datadog_trace_id);
+    add("x-datadog-parent-id", outgoing.datadog_parent_id);
+    add("x-datadog-sampling-priority", outgoing.datadog_sampling_priority);
+    add("x-datadog-origin", outgoing.datadog_origin);
+    add("x-datadog-tags", outgoing.datadog_tags);
+    return result;
 }
 
 }  // namespace outrigger::app

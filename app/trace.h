@@ -1,18 +1,15 @@
-// Which trace a request belongs to, and which span of it the request is: from its headers, else new.
-// Called by Instrument once for each request, on the connection's thread. Pure but for the ids it draws.
+// Which trace a request belongs to, and which span of it the request is: from its headers, else new; and the headers
+// that continue it elsewhere. Called by Instrument, on the connection's thread. Pure but for the ids it draws.
 #pragma once
+
+#include <httplib.h>
 
 #include <array>
 #include <cstdint>
 #include <optional>
-#include <string>
 
 #include "shared/event.h"
 #include "shared/trace_ids.h"
-
-namespace httplib {
-struct Request;
-}
 
 namespace outrigger::app {
 
@@ -22,12 +19,14 @@ struct RequestTrace {
     std::uint64_t parent_id = 0;
     std::optional<std::int8_t> priority;
     std::optional<std::uint64_t> last_datadog_span;  // the tag _dd.parent_id, see shared/trace_context.h
-    bool from_client = false;                        // the client named the trace
 };
 
 RequestTrace trace_of(const httplib::Request& request, IdSource& source, std::int64_t unix_seconds);
 
-// The header that tells the client which trace this was. Sampled unless the client itself said otherwise.
-std::string to_traceparent(const RequestTrace& trace);
+// The header that tells a client which trace this was. Sampled unless the client itself said otherwise.
+std::array<char, 55> to_traceparent(const RequestTrace& trace);
+
+// The headers of a call to another service, made on behalf of `served`: see shared/outgoing_trace.h.
+httplib::Headers to_outgoing_headers(const httplib::Request& served, const RequestTrace& trace);
 
 }  // namespace outrigger::app

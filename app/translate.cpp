@@ -60,20 +60,25 @@ RequestEvent to_event(const httplib::Request& request, const httplib::Response& 
     return event;
 }
 
-std::vector<Span> to_spans(std::span<const ChildSpan> children) {
-    std::vector<Span> spans;
-    spans.reserve(children.size());
+SpanViews::SpanViews(std::span<const ChildSpan> children) {
+    std::size_t tags = 0;
+    for (const auto& child : children) tags += child.tags.size();
+    tags_.reserve(tags);  // so that none moves
+    spans_.reserve(children.size());
     for (const auto& child : children) {
+        const std::size_t first = tags_.size();
+        for (const auto& [key, value] : child.tags) tags_.push_back({key, value});
         Span span;
         span.name = child.name;
         span.resource = child.resource;
+        span.service = child.service;
         span.kind = child.kind;
         span.start_us = child.start_us;
         span.duration_us = child.duration_us;
         span.error = to_error(child.error);
-        spans.push_back(span);
+        span.tags = std::span<const Tag>(tags_).subspan(first);
+        spans_.push_back(span);
     }
-    return spans;
 }
 
 }  // namespace outrigger::app

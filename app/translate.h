@@ -35,6 +35,18 @@ RequestEvent to_event(const httplib::Request& request, const httplib::Response& 
                       const Circumstances& circumstances, const Reply& reply, std::span<const Span> spans,
                       std::span<const Tag> tags);
 
-std::vector<Span> to_spans(std::span<const ChildSpan> children);
+// Child spans as an event has them, and the tags that they refer to; borrows all text.
+class SpanViews {
+  public:
+    explicit SpanViews(std::span<const ChildSpan> children);
+    SpanViews(const SpanViews&) = delete;
+    SpanViews& operator=(const SpanViews&) = delete;
+
+    std::span<const Span> spans() const { return spans_; }
+
+  private:
+    std::vector<Tag> tags_;
+    std::vector<Span> spans_;
+};
 
 }  // namespace outrigger::app

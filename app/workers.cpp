@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <stdexcept>
@@ -60,22 +59,22 @@ struct Worker {
     Respawn respawn;
 };
 
-[[noreturn]] void be_worker(pid_t parent, const std::function<int()>& work) {
+[[noreturn]] void be_worker(pid_t parent, const WorkersSettings& settings, const std::function<int()>& work) {
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent) std::_Exit(0);  // it died before we asked to be told
     int code = 1;
     try {
         code = work();
     } catch (const std::exception& error) {
-        std::fprintf(stderr, "demo-app: worker %d: %s\n", static_cast<int>(getpid()), error.what());
+        settings.report("worker " + std::to_string(getpid()) + ": " + error.what());
     }
     std::_Exit(code);
 }
 
-void spawn(Worker& worker, const std::function<int()>& work) {
+void spawn(Worker& worker, const WorkersSettings& settings, const std::function<int()>& work) {
     const pid_t parent = getpid();
     const pid_t pid = fork();
-    if (pid == 0) be_worker(parent, work);
+    if (pid == 0) be_worker(parent, settings, work);
     worker.born = Clock::now();
     if (pid > 0) {
         worker.pid = pid;
@@ -96,7 +95,7 @@ class Workers {
 
     void spawn_due() {
         for (auto& worker : workers_) {
-            if (worker.pid == 0 && worker.due <= Clock::now()) spawn(worker, work_);
+            if (worker.pid == 0 && worker.due <= Clock::now()) spawn(worker, settings_, work_);
         }
     }
 
@@ -118,8 +117,7 @@ class Workers {
             const auto lived = std::chrono::floor<milliseconds>(Clock::now() - found->born);
             found->due = Clock::now() + found->respawn.delay_after(lived);
             if (stopping) continue;
-            std::fprintf(stderr, "demo-app: worker %d ended (%s) and is replaced\n", static_cast<int>(pid),
-                         how_it_ended(status).c_str());
+            settings_.report("worker " + std::to_string(pid) + " ended (" + how_it_ended(status) + ") and is replaced");
         }
     }
 

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <functional>
+#include <string>
 
 namespace outrigger::app {
 
@@ -20,6 +21,8 @@ class Respawn {
 struct WorkersSettings {
     unsigned count = 5;
     std::chrono::milliseconds stop_deadline{10'000};  // then SIGKILL
+    // Told of each worker that ended without being asked to, here or there.
+    std::function<void(const std::string&)> report = [](const std::string&) {};
 };
 
 // Runs `work` in each worker with SIGTERM and SIGINT blocked; it returns the worker's exit code once wait_for_stop()

@@ -36,8 +36,9 @@ bool parse_ipv4(std::string_view text, std::uint8_t* out) {
 
 // One to four hex digits at the front of `text`: how many, and their value.
 std::size_t parse_group(std::string_view text, unsigned& value) {
-    const char* end = text.data() + std::min<std::size_t>(text.size(), 4);
-    return static_cast<std::size_t>(std::from_chars(text.data(), end, value, 16).ptr - text.data());
+    const char* const begin = text.data();
+    const char* const end = begin + std::min<std::size_t>(text.size(), 4);
+    return static_cast<std::size_t>(std::from_chars(begin, end, value, 16).ptr - begin);
 }
 
 bool parse_ipv6(std::string_view text, IpAddress& out) {

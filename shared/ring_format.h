@@ -10,9 +10,9 @@
 //
 // Reservation: one 64-bit word, low half = low 32 bits of the next free cell ordinal, high half = low 32 bits of the
 // next number. released_cells and released_number (64 bits) extend both: next = released + (low word - released mod
-// 2^32). A release stores released_number, clears the first word of each cell it frees, then stores released_cells:
-// what follows a crash in between has numbers below released_number, or none. A ring that takes no more has all its
-// free cells reserved without a number.
+// 2^32). A release stores released_number, clears the first word of each cell it frees that bears the cell's next lap,
+// then stores released_cells: what follows a crash in between has numbers below released_number, or none. A ring that
+// takes no more has all its free cells reserved without a number.
 //
 // Names: the folder `<socket>.rings` holds `<emitter id, 32 hex>.ring`; a ring in the making ends in `.new`, is locked
 // as soon as it is opened, and belongs to nobody when that lock is free.

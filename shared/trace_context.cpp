@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "shared/text.h"
 #include "shared/trace_ids.h"
 
 namespace outrigger {
@@ -14,6 +15,8 @@ struct DatadogContext {
     std::uint64_t trace_id_high;  // 0: not told
     std::uint64_t parent_id;
     std::optional<std::int8_t> priority;
+    std::string_view origin;
+    std::string_view tags;
 };
 
 struct Traceparent {
@@ -21,18 +24,6 @@ struct Traceparent {
     std::uint64_t parent_id;
     bool sampled;
 };
-
-std::string_view trim(std::string_view text) {
-    const std::size_t first = text.find_first_not_of(" \t");
-    if (first == text.npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-std::string_view take_until(std::string_view& rest, char separator) {
-    const std::string_view part = rest.substr(0, rest.find(separator));
-    rest.remove_prefix(std::min(rest.size(), part.size() + 1));
-    return part;
-}
 
 template <typename Number>
 std::optional<Number> to_number(std::string_view text) {
@@ -48,13 +39,20 @@ std::optional<std::int8_t> to_priority(std::string_view text) {
     return static_cast<std::int8_t>(std::clamp(*number, -1, 2));
 }
 
-// The upper half of the trace id: _dd.p.tid in `k=v,k2=v2`. Text that is no such list tells nothing at all.
+// `k=v,k2=v2`, not too long. Text that is no such list tells nothing at all.
+bool is_tag_list(std::string_view tags) {
+    if (tags.size() > max_datadog_tags_bytes) return false;
+    while (!tags.empty()) {
+        if (take_until(tags, ',').find('=') == tags.npos) return false;
+    }
+    return true;
+}
+
+// The upper half of the trace id, _dd.p.tid.
 std::uint64_t high_half_of_tags(std::string_view tags) {
-    if (tags.size() > max_datadog_tags_bytes) return 0;
     std::uint64_t high = 0;
     while (!tags.empty()) {
         std::string_view value = take_until(tags, ',');
-        if (value.find('=') == value.npos) return 0;
         if (trim(take_until(value, '=')) == "_dd.p.tid") high = parse_hex_id(trim(value), HexCase::lower).value_or(0);
     }
     return high;
@@ -67,8 +65,13 @@ std::optional<DatadogContext> parse_datadog(const TraceHeaders& headers) {
     const bool root = headers.datadog_parent_id.empty() && !headers.datadog_origin.empty();
     const auto parent_id = root ? 0 : to_number<std::uint64_t>(trim(headers.datadog_parent_id));
     if (!parent_id) return std::nullopt;
-    return DatadogContext{*trace_id, high_half_of_tags(headers.datadog_tags), *parent_id,
-                          to_priority(trim(headers.datadog_sampling_priority))};
+    const std::string_view tags = is_tag_list(headers.datadog_tags) ? headers.datadog_tags : std::string_view();
+    return DatadogContext{*trace_id,
+                          high_half_of_tags(tags),
+                          *parent_id,
+                          to_priority(trim(headers.datadog_sampling_priority)),
+                          trim(headers.datadog_origin),
+                          tags};
 }
 
 // version-traceid-parentid-flags; of later versions the first 55 characters are read as of version 00.
@@ -100,7 +103,8 @@ bool is_tracestate_key(std::string_view key) {
 bool is_tracestate_value(std::string_view key, std::string_view value) {
     const auto allowed = [](char c) { return c >= 0x20 && c <= 0x7e && c != ',' && c != '='; };
     // Datadog's tracers accept a longer member of their own; one beyond even that is passed over, not an error.
-    return !value.empty() && (value.size() <= 256 || key == "dd") && std::ranges::all_of(value, allowed);
+    return !value.empty() && (value.size() <= max_tracestate_value_bytes || key == "dd") &&
+           std::ranges::all_of(value, allowed);
 }
 
 struct Tracestate {
@@ -124,7 +128,8 @@ Tracestate parse_tracestate(std::string_view text) {
 }
 
 TraceContext to_context(const Traceparent& parent, const Tracestate& state) {
-    TraceContext context{parent.trace_id, parent.parent_id, static_cast<std::int8_t>(parent.sampled), 0, state.text};
+    TraceContext context{
+        parent.trace_id, parent.parent_id, static_cast<std::int8_t>(parent.sampled), 0, state.text, {}, {}};
     for (std::string_view entries = state.datadog; !entries.empty();) {
         std::string_view value = take_until(entries, ';');
         const std::string_view key = take_until(value, ':');
@@ -147,7 +152,9 @@ TraceContext merge(const DatadogContext& datadog, const std::optional<TraceConte
                          datadog.parent_id,
                          datadog.priority,
                          std::nullopt,
-                         {}};
+                         {},
+                         datadog.origin,
+                         datadog.tags};
     if (!w3c || !same_trace(datadog, *w3c)) return context;
     context.trace_id = w3c->trace_id;
     context.tracestate = w3c->tracestate;

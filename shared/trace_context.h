@@ -32,11 +32,15 @@ struct TraceContext {
     // The last span of a Datadog tracer upstream, when W3C headers gave the parent; 0: none. The tag _dd.parent_id.
     std::optional<std::uint64_t> last_datadog_span;
     std::string_view tracestate;  // valid and of this trace, else empty; at most max_tracestate_bytes, borrowed
+    // Where Datadog's headers named the trace: where it began (synthetics, rum), and a list `k=v,...`, else empty.
+    std::string_view datadog_origin;
+    std::string_view datadog_tags;
 };
 
 inline constexpr std::size_t max_tracestate_bytes = 8UL * 1024;
 inline constexpr std::size_t max_datadog_tags_bytes = 512;  // x-datadog-tags, and the dd member of tracestate
 inline constexpr std::size_t max_tracestate_members = 32;
+inline constexpr std::size_t max_tracestate_value_bytes = 256;  // of one member, as it is sent
 
 // Nothing when no header names a trace: a new one begins.
 // Datadog's headers come first; W3C's add tracestate and parent when they speak of the same trace.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <chrono>
+#include <cstring>
 
 namespace outrigger {
 
@@ -33,8 +34,25 @@ std::optional<std::uint8_t> digit(char c, HexCase accepted) {
     return std::nullopt;
 }
 
+// In memory, the most significant byte first.
+std::uint64_t big_endian(std::uint64_t word) {
+    return std::endian::native == std::endian::little ? std::byteswap(word) : word;
+}
+
+// Eight digits at once, one in each byte.
+void write_hex(std::uint32_t half, char* out) {
+    std::uint64_t digits = half;
+    digits = (digits << 16 | digits) & 0x0000ffff0000ffff;
+    digits = (digits << 8 | digits) & 0x00ff00ff00ff00ff;
+    digits = (digits << 4 | digits) & 0x0f0f0f0f0f0f0f0f;
+    const std::uint64_t letters = ((digits + 0x0606060606060606) >> 4) & 0x0101010101010101;
+    digits = big_endian(digits + 0x3030303030303030 + letters * ('a' - '0' - 10));
+    std::memcpy(out, &digits, sizeof digits);
+}
+
 void write_hex(std::uint64_t id, char* out) {
-    for (int nibble = 15; nibble >= 0; --nibble, id >>= 4) out[nibble] = "0123456789abcdef"[id & 15];
+    write_hex(static_cast<std::uint32_t>(id >> 32), out);
+    write_hex(static_cast<std::uint32_t>(id), out + 8);
 }
 
 }  // namespace
@@ -73,25 +91,13 @@ std::uint64_t make_span_id(IdSource& source) {
 }
 
 TraceId to_trace_id(std::uint64_t high, std::uint64_t low) {
-    TraceId id;
-    for (std::size_t i = 0; i < 8; ++i) {
-        id[7 - i] = static_cast<std::uint8_t>(high >> (8 * i));
-        id[15 - i] = static_cast<std::uint8_t>(low >> (8 * i));
-    }
-    return id;
+    const std::array<std::uint64_t, 2> halves = {big_endian(high), big_endian(low)};
+    return std::bit_cast<TraceId>(halves);
 }
 
-std::uint64_t high_half(const TraceId& id) {
-    std::uint64_t half = 0;
-    for (std::size_t i = 0; i < 8; ++i) half = half << 8 | id[i];
-    return half;
-}
+std::uint64_t high_half(const TraceId& id) { return big_endian(std::bit_cast<std::array<std::uint64_t, 2>>(id)[0]); }
 
-std::uint64_t low_half(const TraceId& id) {
-    std::uint64_t half = 0;
-    for (std::size_t i = 8; i < 16; ++i) half = half << 8 | id[i];
-    return half;
-}
+std::uint64_t low_half(const TraceId& id) { return big_endian(std::bit_cast<std::array<std::uint64_t, 2>>(id)[1]); }
 
 std::array<char, 16> to_hex(std::uint64_t id) {
     std::array<char, 16> digits;

@@ -2,28 +2,48 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 
 namespace outrigger::fold {
 namespace {
 
-// Upper bounds of one octave's buckets, for mantissas in [1/2, 1[: 2^(k/32) / 2.
-const std::array<double, fine_in_octave>& bounds() {
-    static const auto table = [] {
-        std::array<double, fine_in_octave> out{};
-        for (std::size_t k = 0; k < out.size(); ++k) out[k] = std::exp2(static_cast<double>(k) / fine_in_octave) / 2;
-        return out;
-    }();
-    return table;
-}
+constexpr std::uint64_t mantissa_bits = (std::uint64_t{1} << 52) - 1;
+constexpr int cell_bits = 8;
+
+// One octave, [1, 2[. Its buckets are wider than a 256th, so that a cell of that width meets at most two of them.
+struct Octave {
+    std::array<std::uint64_t, fine_in_octave + 1> bounds{};    // upper, as mantissas
+    std::array<std::uint8_t, 1 << cell_bits> first_of_cell{};  // bucket of its least mantissa
+
+    Octave() {
+        for (std::size_t k = 0; k < fine_in_octave; ++k) {
+            const double bound = std::exp2(static_cast<double>(k) / fine_in_octave);
+            bounds[k] = std::bit_cast<std::uint64_t>(bound) & mantissa_bits;
+        }
+        bounds[fine_in_octave] = mantissa_bits;
+        for (std::size_t cell = 0; cell < first_of_cell.size(); ++cell) {
+            const auto bucket = std::ranges::lower_bound(bounds, std::uint64_t{cell} << (52 - cell_bits));
+            first_of_cell[cell] = static_cast<std::uint8_t>(bucket - bounds.begin());
+        }
+    }
+};
+
+const Octave octave_table;
+
+std::int32_t octave_of(std::int32_t index) { return index >> std::countr_zero(unsigned{fine_in_octave}); }
+std::size_t place_of(std::int32_t index) { return static_cast<std::size_t>(index & (fine_in_octave - 1)); }
 
 }  // namespace
 
 std::int32_t fine_index(double value) {
-    int exponent = 0;
-    const double mantissa = std::frexp(value, &exponent);  // value = mantissa * 2^exponent
-    const auto at = std::ranges::lower_bound(bounds(), mantissa) - bounds().begin();
-    return (exponent - 1) * fine_in_octave + static_cast<std::int32_t>(at);
+    const auto bits = std::bit_cast<std::uint64_t>(value);
+    const auto exponent = static_cast<std::int32_t>(bits >> 52);
+    if (exponent == 0) return fine_index(value * 0x1p64) - 64 * fine_in_octave;  // too small to be normalised
+    const std::uint64_t mantissa = bits & mantissa_bits;
+    const std::int32_t first = octave_table.first_of_cell[mantissa >> (52 - cell_bits)];
+    const bool is_next = mantissa > octave_table.bounds[static_cast<std::size_t>(first)];
+    return (exponent - 1023) * fine_in_octave + first + (is_next ? 1 : 0);
 }
 
 double fine_value(std::int32_t index) {
@@ -31,18 +51,39 @@ double fine_value(std::int32_t index) {
     return 2 * std::exp2(static_cast<double>(index) / fine_in_octave) / (1 + ratio);
 }
 
-void FineHistogram::add(double value, std::uint64_t count) {
-    if (!(value > 0)) {
-        zeros_ += count;
-        return;
+void FineHistogram::add_to_bucket(std::int32_t index, std::uint64_t count) {
+    const std::int32_t octave = octave_of(index);
+    const auto at = static_cast<std::size_t>(octave - first_octave_);
+    const bool is_there = octave >= first_octave_ && at < octaves_.size() && octaves_[at] != none;
+    std::uint64_t* const counts = is_there ? &counts_[std::size_t{octaves_[at]} * fine_in_octave] : make_octave(octave);
+    counts[place_of(index)] += count;
+}
+
+std::uint64_t* FineHistogram::make_octave(std::int32_t octave) {
+    if (octaves_.empty()) first_octave_ = octave;
+    if (octave < first_octave_) {
+        octaves_.insert(octaves_.begin(), static_cast<std::size_t>(first_octave_ - octave), none);
+        first_octave_ = octave;
     }
-    const std::int32_t index = fine_index(value);
-    const auto at = std::ranges::lower_bound(buckets_, index, {}, &Bucket::first);
-    if (at != buckets_.end() && at->first == index) {
-        at->second += count;
-    } else {
-        buckets_.insert(at, {index, count});
+    const auto at = static_cast<std::size_t>(octave - first_octave_);
+    if (at >= octaves_.size()) octaves_.resize(at + 1, none);
+    octaves_[at] = static_cast<std::uint16_t>(counts_.size() / fine_in_octave);
+    counts_.resize(counts_.size() + fine_in_octave);
+    return &counts_[std::size_t{octaves_[at]} * fine_in_octave];
+}
+
+std::vector<FineHistogram::Bucket> FineHistogram::buckets() const {
+    std::vector<Bucket> out;
+    for (std::size_t at = 0; at < octaves_.size(); ++at) {
+        if (octaves_[at] == none) continue;
+        const std::int32_t first = (first_octave_ + static_cast<std::int32_t>(at)) * fine_in_octave;
+        for (std::int32_t place = 0; place < fine_in_octave; ++place) {
+            const std::uint64_t count =
+                counts_[std::size_t{octaves_[at]} * fine_in_octave + static_cast<std::size_t>(place)];
+            if (count != 0) out.emplace_back(first + place, count);
+        }
     }
+    return out;
 }
 
 }  // namespace outrigger::fold

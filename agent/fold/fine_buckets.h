@@ -15,20 +15,31 @@ inline constexpr std::int32_t fine_in_octave = 32;
 std::int32_t fine_index(double value);  // value > 0 and finite
 double fine_value(std::int32_t index);
 
-// The buckets of one series that are not empty. One thread.
+// The buckets of one series, for those octaves that have seen a value: found without a search. One thread.
 class FineHistogram {
   public:
     using Bucket = std::pair<std::int32_t, std::uint64_t>;  // index, count
 
-    void add(double value, std::uint64_t count = 1);  // zero and less count as zero
-    void restore(std::uint64_t zeros, std::vector<Bucket> buckets) { zeros_ = zeros, buckets_ = std::move(buckets); }
-    void clear() { zeros_ = 0, buckets_.clear(); }
+    void add(double value, std::uint64_t count = 1) {  // zero and less count as zero
+        if (value > 0) {
+            add_to_bucket(fine_index(value), count);
+        } else {
+            zeros_ += count;
+        }
+    }
+    void add_to_bucket(std::int32_t index, std::uint64_t count);
+    void add_zeros(std::uint64_t count) { zeros_ += count; }
     std::uint64_t zeros() const { return zeros_; }
-    const std::vector<Bucket>& buckets() const { return buckets_; }  // by index
+    std::vector<Bucket> buckets() const;  // that are not empty, by index
 
   private:
+    static constexpr std::uint16_t none = 0xffff;
+    std::uint64_t* make_octave(std::int32_t octave);
+
     std::uint64_t zeros_ = 0;
-    std::vector<Bucket> buckets_;
+    std::int32_t first_octave_ = 0;       // that octaves_ speaks of
+    std::vector<std::uint16_t> octaves_;  // where its counts are, in octaves; none: nowhere yet
+    std::vector<std::uint64_t> counts_;
 };
 
 }  // namespace outrigger::fold

@@ -1,9 +1,12 @@
 #include "agent/fold/flush_bytes.h"
 
 #include <array>
+#include <cstdlib>
 
 namespace outrigger::fold {
 namespace {
+
+constexpr std::int32_t greatest_index = 1'100 * fine_in_octave;  // no double is beyond it
 
 template <class Reach>
 auto numbers_of(Reach& reach) {
@@ -21,23 +24,24 @@ Reach read_reach(ByteReader& in) {
 }
 
 void write(ByteWriter& out, const FineHistogram& histogram) {
+    const auto buckets = histogram.buckets();
     out.number(histogram.zeros());
-    out.number(static_cast<std::uint32_t>(histogram.buckets().size()));
-    for (const auto& [index, count] : histogram.buckets()) {
+    out.number(static_cast<std::uint32_t>(buckets.size()));
+    for (const auto& [index, count] : buckets) {
         out.number(index);
         out.number(count);
     }
 }
 
 FineHistogram read_histogram(ByteReader& in) {
-    const auto zeros = in.number<std::uint64_t>();
-    std::vector<FineHistogram::Bucket> buckets(in.count(12));
-    for (auto& [index, count] : buckets) {
-        index = in.number<std::int32_t>();
-        count = in.number<std::uint64_t>();
-    }
     FineHistogram histogram;
-    histogram.restore(zeros, std::move(buckets));
+    histogram.add_zeros(in.number<std::uint64_t>());
+    for (std::size_t left = in.count(12); left > 0; --left) {
+        const auto index = in.number<std::int32_t>();
+        const auto count = in.number<std::uint64_t>();
+        if (std::abs(index) > greatest_index) in.fail();
+        if (in.whole()) histogram.add_to_bucket(index, count);
+    }
     return histogram;
 }
 

@@ -94,8 +94,8 @@ void MetricNames::claim(MetricKind kind, std::string_view name, std::int64_t now
     for (std::string& each : occupied_names(kind, name)) owners_.insert_or_assign(std::move(each), std::string(name));
 }
 
-void MetricNames::release(std::string name) {
-    const auto known = known_.find(name);
+void MetricNames::release(const std::string& name) {
+    const auto known = known_.find(name);  // the last look at `name`, which may lie in what goes
     for (const std::string& each : occupied_names(known->second.kind, name)) owners_.erase(each);
     known_.erase(known);
 }

@@ -38,7 +38,7 @@ class MetricNames {
     };
     std::expected<void, Refused> admit_new(MetricKind kind, std::string_view name, std::int64_t now_us);
     void claim(MetricKind kind, std::string_view name, std::int64_t now_us);
-    void release(std::string name);
+    void release(const std::string& name);
 
     std::unordered_map<std::string, Known, Hash, std::equal_to<>> known_;
     std::unordered_map<std::string, std::string, Hash, std::equal_to<>> owners_;  // sample or family name -> metric

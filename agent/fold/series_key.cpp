@@ -16,9 +16,9 @@ void put_u16(char* at, std::size_t value) {
     std::memcpy(at, &narrow, sizeof narrow);
 }
 
-std::uint16_t get_u16(const char* at) {
+std::uint16_t get_u16(std::string_view bytes) {
     std::uint16_t value = 0;
-    std::memcpy(&value, at, sizeof value);
+    std::memcpy(&value, bytes.data(), sizeof value);
     return value;
 }
 
@@ -59,15 +59,15 @@ std::optional<SeriesKey> parse_series_key(std::string_view key) {
     std::string_view head;
     if (!take(key, head_bytes, head)) return std::nullopt;
     SeriesKey out;
-    out.id.status = get_u16(head.data());
+    out.id.status = get_u16(head);
     if (!take(key, static_cast<std::uint8_t>(head[2]), out.id.method)) return std::nullopt;
-    if (!take(key, get_u16(head.data() + 4), out.id.service)) return std::nullopt;
-    if (!take(key, get_u16(head.data() + 6), out.id.route)) return std::nullopt;
+    if (!take(key, get_u16(head.substr(4)), out.id.service)) return std::nullopt;
+    if (!take(key, get_u16(head.substr(6)), out.id.route)) return std::nullopt;
     for (std::uint8_t left = static_cast<std::uint8_t>(head[3]); left > 0; --left) {
         std::string_view tag_head, name, value;
         if (!take(key, tag_head_bytes, tag_head)) return std::nullopt;
         if (!take(key, static_cast<std::uint8_t>(tag_head[0]), name)) return std::nullopt;
-        if (!take(key, get_u16(tag_head.data() + 1), value)) return std::nullopt;
+        if (!take(key, get_u16(tag_head.substr(1)), value)) return std::nullopt;
         out.tags.emplace_back(name, value);
     }
     if (!key.empty()) return std::nullopt;

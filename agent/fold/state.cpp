@@ -77,7 +77,7 @@ void FoldState::apply_request(const journal::Entry& entry) {
     }
     const auto duration_us = static_cast<std::uint64_t>(request->duration_us);
     const std::uint32_t index = series.series_of(service_of(entry), *request);
-    series.observe(index, duration_us, !request->error.type.empty());
+    series.observe(index, duration_us, !request->error.empty());
     if (entry.envelope.kept && request->trace_id != TraceId{}) {
         series.set_exemplar(index, duration_us, request->trace_id, entry.envelope.arrival_us);
     }

@@ -22,6 +22,7 @@ constexpr std::size_t piece_bytes = 256UL * 1024;
 struct Exchange {
     std::string query;
     bool headers_seen = false;
+    bool answered = false;
 };
 
 int socket_of(MHD_Connection* connection) {
@@ -109,26 +110,36 @@ MHD_Result on_request(void* self, MHD_Connection* connection, const char* path, 
                       const char*, std::size_t* upload_size, void** context) {
     auto* exchange = static_cast<Exchange*>(*context);
     if (exchange == nullptr) return MHD_NO;
+    Daemon& daemon = *static_cast<Daemon*>(self);
     const std::string_view verb(method);
     const bool get = verb == MHD_HTTP_METHOD_GET;
     try {
-        if (!get && verb != MHD_HTTP_METHOD_HEAD)
+        if (!get && verb != MHD_HTTP_METHOD_HEAD) {
+            exchange->answered = true;
+            daemon.guests().turn_away(Away::method);
             return refuse(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD are understood here\n");
+        }
         // Answered before a byte of it is read, and the connection closed: what follows is never taken for a request.
-        if (declares_body(connection))
+        if (declares_body(connection)) {
+            exchange->answered = true;
+            daemon.guests().turn_away(Away::body);
             return refuse(connection, MHD_HTTP_CONTENT_TOO_LARGE, "a request here has no body\n");
+        }
         if (!std::exchange(exchange->headers_seen, true)) return MHD_YES;
         *upload_size = 0;
-        const Request request{path, exchange->query, header(connection, MHD_HTTP_HEADER_ACCEPT)};
-        return answer_get(*static_cast<Daemon*>(self), connection, request, get);
+        exchange->answered = true;
+        const Request request{path, exchange->query, header(connection, MHD_HTTP_HEADER_ACCEPT),
+                              daemon.guests().turned_away()};
+        return answer_get(daemon, connection, request, get);
     } catch (...) {
         return MHD_NO;  // out of memory: this connection ends, the door stays
     }
 }
 
 void on_end(void* self, MHD_Connection* connection, void** context, MHD_RequestTerminationCode) {
-    delete static_cast<Exchange*>(std::exchange(*context, nullptr));
-    static_cast<Daemon*>(self)->guests().end_answer(socket_of(connection), Clock::now());
+    const std::unique_ptr<Exchange> exchange(static_cast<Exchange*>(std::exchange(*context, nullptr)));
+    static_cast<Daemon*>(self)->guests().end_request(socket_of(connection), exchange && exchange->answered,
+                                                     Clock::now());
 }
 
 void on_connection(void* self, MHD_Connection* connection, void**, MHD_ConnectionNotificationCode what) {

@@ -12,6 +12,7 @@
 
 #include "agent/http/limits.h"
 #include "agent/http/listener.h"
+#include "agent/http/turned_away.h"
 
 namespace outrigger::http {
 
@@ -19,6 +20,7 @@ struct Request {
     std::string_view path;    // percent-decoded
     std::string_view query;   // as sent, without '?'
     std::string_view accept;  // the Accept header, empty when there is none
+    const TurnedAway& turned_away;
 };
 
 // A body that is made while it is sent, for what is too large to be held. Called on the door's thread, until all is

@@ -17,8 +17,11 @@ std::optional<std::vector<int>> Guests::make_room(const std::string& address, Ti
         too_many_of_its_own ? address : std::max_element(by_address.begin(), by_address.end(), holds_fewer)->first;
     Entry* leaver = longest_waiting(payer);
     if (leaver == nullptr) leaver = longest_answering(&payer, now);
-    if (leaver == nullptr) return std::nullopt;
-    leaver->second.doing = Doing::leaving;
+    if (leaver == nullptr) {
+        turn_away(Away::full);
+        return std::nullopt;
+    }
+    show_out(*leaver, Away::full);
     return std::vector<int>{leaver->first};
 }
 
@@ -26,11 +29,14 @@ std::optional<std::vector<int>> Guests::make_room_for_answer(std::size_t bytes, 
     const auto fits = [&](std::size_t sending) {
         return sending == 0 || (sending <= limits_.answer_bytes && bytes <= limits_.answer_bytes - sending);
     };
-    if (!fits(bytes_being_sent(now - limits_.grace))) return std::nullopt;
+    if (!fits(bytes_being_sent(now - limits_.grace))) {
+        turn_away(Away::busy);
+        return std::nullopt;
+    }
     std::vector<int> leaving;
     while (!fits(bytes_being_sent(Time::min()))) {
         Entry* leaver = longest_answering(nullptr, now);
-        leaver->second.doing = Doing::leaving;
+        show_out(*leaver, Away::busy);
         leaving.push_back(leaver->first);
     }
     return leaving;
@@ -40,10 +46,16 @@ std::vector<int> Guests::overdue(Time now) {
     std::vector<int> leaving;
     for (auto& [socket, guest] : guests_) {
         if (guest.doing == Doing::leaving || deadline(guest) > now) continue;
+        if (guest.doing != Doing::idle) turn_away(Away::slow);  // an idle one had what it came for
         guest.doing = Doing::leaving;
         leaving.push_back(socket);
     }
     return leaving;
+}
+
+void Guests::show_out(Entry& guest, Away why) {
+    guest.second.doing = Doing::leaving;
+    turn_away(why);
 }
 
 std::optional<Guests::Time> Guests::next_deadline() const {
@@ -65,12 +77,20 @@ void Guests::begin_answer(int socket, std::size_t bytes, Time now) {
     found->second.answer_bytes = bytes;
 }
 
-void Guests::end_answer(int socket, Time now) {
+void Guests::end_request(int socket, bool answered, Time now) {
     const auto found = guests_.find(socket);
     if (found == guests_.end() || found->second.doing == Doing::leaving) return;
+    if (!answered) turn_away(Away::no_request);
     found->second.doing = Doing::idle;
     found->second.since = now;
     found->second.answer_bytes = 0;
+}
+
+void Guests::leave(int socket) {
+    const auto found = guests_.find(socket);
+    if (found == guests_.end()) return;
+    if (found->second.doing == Doing::asking) turn_away(Away::no_request);
+    guests_.erase(found);
 }
 
 std::size_t Guests::count() const {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "agent/http/limits.h"
+#include "agent/http/turned_away.h"
 
 namespace outrigger::http {
 
@@ -30,8 +31,11 @@ class Guests {
 
     void enter(int socket, std::string address, Time now);
     void begin_answer(int socket, std::size_t bytes, Time now);
-    void end_answer(int socket, Time now);
-    void leave(int socket) { guests_.erase(socket); }
+    void end_request(int socket, bool answered, Time now);
+    void leave(int socket);
+    // A request that is answered with a refusal, or never became one.
+    void turn_away(Away why) { turned_away_.count(why); }
+    [[nodiscard]] const TurnedAway& turned_away() const { return turned_away_; }
 
     // Those not on their way out.
     [[nodiscard]] std::size_t count() const;
@@ -52,8 +56,11 @@ class Guests {
     [[nodiscard]] Entry* longest_answering(const std::string* address, Time now);
     [[nodiscard]] Time deadline(const Guest& guest) const;
 
+    void show_out(Entry& guest, Away why);
+
     Limits limits_;
     std::unordered_map<int, Guest> guests_;
+    TurnedAway turned_away_;
 };
 
 }  // namespace outrigger::http

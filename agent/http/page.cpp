@@ -87,7 +87,7 @@ async function ask() {
     const status = await answer.json();
     at("sinks").replaceChildren(...Object.entries(status.sinks || {}).map(sink));
     const facts = Object.entries(status.journal || {}).map(([k, v]) => row(["journal " + k.replaceAll("_", " "), shown(v)]));
-    at("facts").replaceChildren(row(["emitters", shown(Array.isArray(status.emitters) ? status.emitters.length : status.emitters)]), ...facts);
+    at("facts").replaceChildren(row(["emitters", shown((status.emitters || {}).connected)]), ...facts);
     at("said").textContent = "As of " + new Date().toLocaleTimeString() + ".";
   } catch (error) {
     at("said").textContent = "No answer: " + error.message;

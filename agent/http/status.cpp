@@ -40,10 +40,13 @@ std::string to_json(const StatusFacts& facts) {
         offenders.push_back({{"name", one.name}, {"events", one.events}, {"example", one.example}});
     Json sinks = Json::object();
     for (const auto& page : facts.sinks) sinks[page.sink] = sink(page);
+    Json turned_away = Json::object();
+    for (const auto& each : facts.turned_away) turned_away[each.door][each.reason] = each.count;
     const Json status{
         {"version", facts.version},
         {"emitters",
          {{"connected", facts.emitters}, {"known", facts.emitters_known}, {"connections", facts.connections}}},
+        {"turned_away", turned_away},
         {"series", {{"count", facts.series}, {"most", facts.max_series}, {"offenders", offenders}}},
         {"journal",
          {{"durable", facts.journal_durable},

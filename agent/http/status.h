@@ -21,12 +21,18 @@ struct StatusOffender {
     std::string example;
 };
 
+struct StatusAway {
+    std::string door, reason;
+    std::uint64_t count = 0;
+};
+
 struct StatusFacts {
     std::string version;
     std::vector<StatusSetting> settings;
     std::uint64_t connections = 0;
     std::uint64_t emitters = 0;  // connected, or with a ring being drained
     std::uint64_t emitters_known = 0;
+    std::vector<StatusAway> turned_away;
     std::uint64_t series = 0;
     std::uint64_t max_series = 0;
     std::vector<StatusOffender> offenders;

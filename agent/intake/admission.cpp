@@ -50,22 +50,29 @@ journal::Envelope Admission::envelope(Sender& sender, journal::Kind kind, bool n
     return envelope;
 }
 
-sampling::Decision Admission::decide(Emitter* emitter, const RequestView& view) {
-    if (emitter == nullptr) return sampler_.decide(view);
-    return sampler_.decide(view, emitter->identity.service, emitter->identity.env, emitter->origin);
-}
-
-void Admission::request(Sender& sender, const RequestView& view, Bytes record) {
+journal::Envelope Admission::request_envelope(Sender& sender, std::optional<std::int64_t> start_us,
+                                              const sampling::Candidate& request) {
     auto entry = envelope(sender, journal::Kind::request, true);
-    if (!view.start_us)
-        entry.start = view.duration_us < retention_us_ ? journal::Start::before_arrival : journal::Start::arrival;
-    else if (*view.start_us < now_us_ - retention_us_ || *view.start_us > now_us_ + hour_us)
+    if (!start_us)
+        entry.start = request.duration_us < retention_us_ ? journal::Start::before_arrival : journal::Start::arrival;
+    else if (*start_us < now_us_ - retention_us_ || *start_us > now_us_ + hour_us)
         entry.start = journal::Start::arrival;
-    const auto decision = decide(sender.emitter, view);
+    Emitter* const emitter = sender.emitter;
+    const auto decision = emitter == nullptr ? sampler_.decide(request)
+                                             : sampler_.decide(request, emitter->identity.service,
+                                                               emitter->identity.env, emitter->origin);
     entry.priority = decision.priority;
     entry.kept = decision.kept;
     entry.mechanism = static_cast<std::int8_t>(decision.mechanism);
-    batch_.add(entry, record);
+    return entry;
+}
+
+void Admission::request(Sender& sender, const RequestView& view, Bytes record) {
+    batch_.add(request_envelope(sender, view.start_us, sampling::Candidate(view)), record);
+}
+
+std::byte* Admission::request(Sender& sender, const RequestEvent& event, std::uint32_t record_bytes) {
+    return batch_.add(request_envelope(sender, event.start_us, sampling::Candidate(event)), record_bytes);
 }
 
 std::expected<void, Refused> Admission::metric(Sender& sender, const MetricView& view, Bytes record) {

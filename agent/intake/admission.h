@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -47,6 +48,8 @@ class Admission {
     std::expected<void, Refused> hello(Sender& sender, const Identity& identity, std::uint64_t first);
     std::vector<std::uint64_t>& displaced() { return displaced_; }
     void request(Sender& sender, const RequestView& view, Bytes record);
+    // The same of a record that is still to be written, at once, to where this points.
+    std::byte* request(Sender& sender, const RequestEvent& event, std::uint32_t record_bytes);
     std::expected<void, Refused> metric(Sender& sender, const MetricView& view, Bytes record);
     // Takes the next number; without a hello it is counted and not journaled.
     void refuse(Sender& sender, Refusal reason);
@@ -72,7 +75,8 @@ class Admission {
   private:
     journal::Envelope envelope(Sender& sender, journal::Kind kind, bool numbered);
     void touch(Sender& sender);
-    sampling::Decision decide(Emitter* emitter, const RequestView& view);
+    journal::Envelope request_envelope(Sender& sender, std::optional<std::int64_t> start_us,
+                                       const sampling::Candidate& request);
 
     Emitters& emitters_;
     Counters& counters_;

@@ -25,8 +25,10 @@ struct Connection {
     std::uint64_t lines = 0;         // of JSON: lines seen, for refusals without a hello
     std::uint64_t acknowledged = 0;  // the last number told to the client
     bool started = false;            // something was taken: a hello comes too late
+    bool said_bye = false;           // what may follow is not taken
     bool at_end = false;             // the client will send no more
     bool closing = false;            // close once output is written
+    std::int64_t owes_since_us = 0;  // seen closing and with nothing but output left; 0: not yet
     std::uint32_t watched = 0;       // epoll events asked for
 
     bool owes_nothing() const { return !sender.touched && !sender.in_flight && output.empty(); }

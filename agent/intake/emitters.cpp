@@ -58,7 +58,9 @@ std::expected<Emitter*, Refused> Emitters::welcome(const Identity& identity, std
         const Emitter& known = *found->second;
         if (known.identity.uid != identity.uid)
             return std::unexpected(Refused{Refusal::bad_hello, "emitter", "an id that no other user's emitter has"});
-        if (first > known.next && first - known.next > limits::gap_events)
+        if (known.draining)
+            return std::unexpected(Refused{Refusal::bad_hello, "emitter", "an id whose process is not dead"});
+        if (known.known && first > known.next && first - known.next > limits::gap_events)
             return std::unexpected(
                 Refused{Refusal::bad_hello, "first", "a number at most 2^32 beyond the last one known"});
     } else {
@@ -75,7 +77,8 @@ std::expected<Emitter*, Refused> Emitters::welcome(const Identity& identity, std
     emitter.origin = {};
     emitter.last_us = now_us;
     if (first > emitter.next) {
-        journal_gap(emitter, first - 1, now_us, handle(emitter, batch), batch);
+        // Of whom nothing is journaled nothing is known, though another connection may have said hello for it.
+        if (emitter.known) journal_gap(emitter, first - 1, now_us, handle(emitter, batch), batch);
         emitter.next = first;
     }
     return &emitter;
@@ -93,6 +96,7 @@ std::uint32_t Emitters::handle(Emitter& emitter, journal::Batch& batch) {
 
 void Emitters::leave(Emitter& emitter, journal::Batch& batch) {
     emitter.connection = 0;
+    emitter.draining = false;
     if (emitter.known) return;
     if (emitter.handle != 0) batch.forget(emitter.handle);
     emitters_.erase(EmitterId{emitter.identity.emitter});

@@ -30,6 +30,7 @@ struct Emitter {
     std::uint32_t handle = 0;      // in the journal; 0: not introduced yet
     bool known = false;            // a record of it was journaled
     std::uint64_t connection = 0;  // the live connection or ring drain that speaks for it; 0: none
+    bool draining = false;         // it is a ring drain: its process is dead, so nobody else may speak for it
     std::int64_t last_us = 0;
     DropTotals drop_totals{};  // the greatest journaled in this life
     sampling::Origin origin;
@@ -40,7 +41,7 @@ class Emitters {
     explicit Emitters(const std::vector<KnownEmitter>& known);
 
     // Lets a hello in: finds or makes its emitter, whose `next` is then the welcome's. A `first` beyond what is known
-    // is journaled as a gap. Refused: an id of another uid, numbers out of range.
+    // is journaled as a gap. Refused: an id of another uid, or whose ring is being drained; numbers out of range.
     std::expected<Emitter*, Refused> welcome(const Identity& identity, std::uint64_t first, std::int64_t now_us,
                                              journal::Batch& batch);
     // The handle to journal under, introduced to the writer at its first use.

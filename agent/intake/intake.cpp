@@ -15,7 +15,9 @@ struct Intake::Running {
 };
 
 Intake::Intake(int listener, IntakeSettings settings, const std::vector<KnownEmitter>& known, IntakeHooks hooks)
-    : running_(new Running{{listener, std::move(settings), known, std::move(hooks)}, {}}) {
+    : running_(new Running{{listener, std::move(settings), known, std::move(hooks)}, {}}) {}
+
+void Intake::start() {
     running_->thread = std::jthread([&loop = running_->loop] {
         ::pthread_setname_np(::pthread_self(), "intake");
         loop.run();
@@ -24,10 +26,10 @@ Intake::Intake(int listener, IntakeSettings settings, const std::vector<KnownEmi
 
 Intake::~Intake() { stop(std::chrono::milliseconds(0)); }
 
-void Intake::kept(std::span<const journal::Receipt> receipts) { running_->loop.kept(receipts); }
+void Intake::kept(std::span<const journal::Receipt> receipts) { running_->loop.mailbox().kept(receipts); }
 
 void Intake::stop(std::chrono::milliseconds deadline) {
-    running_->loop.ask_to_stop(std::chrono::steady_clock::now() + deadline);
+    running_->loop.mailbox().ask_to_stop(std::chrono::steady_clock::now() + deadline);
     if (running_->thread.joinable()) running_->thread.join();
 }
 

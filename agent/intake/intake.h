@@ -1,5 +1,5 @@
 // The agent's ear: one thread and one event loop for the socket, its clients and the rings of dead processes. What it
-// takes goes to the journal in batches; what is kept is acknowledged. Made by topology, after replay.
+// takes goes to the journal in batches; what is kept is acknowledged. Made and started by topology, after replay.
 #pragma once
 
 #include <chrono>
@@ -21,7 +21,8 @@ struct IntakeSettings {
     std::size_t max_connections = 1024;
     std::vector<std::uint32_t> allow_uids;  // empty with allow_gids empty: everyone the socket's mode admits
     std::vector<std::uint32_t> allow_gids;
-    std::chrono::days retention{30};  // a start before that is mended
+    std::chrono::days retention{30};           // a start before that is mended
+    std::chrono::milliseconds patience{5000};  // with a client that is to go and does not read what it is owed
     sampling::SamplerSettings sampling;
 };
 
@@ -35,10 +36,13 @@ struct IntakeHooks {
 
 class Intake {
   public:
-    // `listener`: a listening Unix stream socket that outlives this. The thread starts at once.
+    // `listener`: a listening Unix stream socket that outlives this.
     Intake(int listener, IntakeSettings settings, const std::vector<KnownEmitter>& known, IntakeHooks hooks);
     // stop(0 s)
     ~Intake();
+
+    // From now on clients are listened to. Once, after whoever calls kept() can reach this.
+    void start();
 
     // The journal kept a batch: from the writer's thread.
     void kept(std::span<const journal::Receipt> receipts);

@@ -1,5 +1,6 @@
 #include "agent/intake/json_fields.h"
 
+#include <array>
 #include <cmath>
 
 #include "shared/utf8.h"
@@ -8,22 +9,28 @@ namespace outrigger::intake::json {
 
 namespace {
 
-int hex_digit(char digit) {
-    if (digit >= '0' && digit <= '9') return digit - '0';
-    if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
-    if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
-    return -1;
-}
+constexpr std::uint8_t no_digit = 255;
+
+constexpr std::array<std::uint8_t, 256> hex_digits = [] {
+    std::array<std::uint8_t, 256> digits{};
+    digits.fill(no_digit);
+    for (std::uint8_t value = 0; value < 16; ++value) {
+        digits[static_cast<std::uint8_t>("0123456789abcdef"[value])] = value;
+        digits[static_cast<std::uint8_t>("0123456789ABCDEF"[value])] = value;
+    }
+    return digits;
+}();
 
 bool read_hex(std::string_view digits, std::span<std::uint8_t> out) {
     if (digits.size() != out.size() * 2) return false;
+    std::uint8_t all = 0;  // a digit is below 16
     for (std::size_t i = 0; i < out.size(); ++i) {
-        const int high = hex_digit(digits[2 * i]);
-        const int low = hex_digit(digits[2 * i + 1]);
-        if (high < 0 || low < 0) return false;
-        out[i] = static_cast<std::uint8_t>(high * 16 + low);
+        const std::uint8_t high = hex_digits[static_cast<std::uint8_t>(digits[2 * i])];
+        const std::uint8_t low = hex_digits[static_cast<std::uint8_t>(digits[2 * i + 1])];
+        all |= high | low;
+        out[i] = static_cast<std::uint8_t>(high << 4 | low);
     }
-    return true;
+    return all < 16;
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ bool blank(std::string_view line) { return line.find_first_not_of(" \t\r") == st
 Consumed LineLanguage::take(Connection& connection, Admission& admission, Bytes bytes) {
     Consumed consumed;
     std::uint64_t lines = 0;
-    while (admission.has_room() && !consumed.close && !connection.at_end) {
+    while (admission.has_room() && !consumed.close && !connection.said_bye) {
         const Bytes rest = bytes.subspan(consumed.bytes);
         if (rest.empty()) break;
         const auto* newline = static_cast<const std::byte*>(std::memchr(rest.data(), '\n', rest.size()));
@@ -83,7 +83,7 @@ bool LineLanguage::take_line(Connection& connection, Admission& admission, std::
         case What::hello:
             return take_hello(connection, admission, parsed.hello);
         case What::bye:
-            connection.at_end = true;
+            connection.said_bye = true;
             return true;
         case What::request:
             take_request(connection, admission, parsed.request);
@@ -129,11 +129,7 @@ bool LineLanguage::take_hello(Connection& connection, Admission& admission, cons
 void LineLanguage::take_request(Connection& connection, Admission& admission, const RequestEvent& event) {
     const auto measured = measure(event);
     if (!measured) return refuse(connection, admission, measured.error());
-    record_.resize(measured->length);
-    write(event, *measured, record_.data());
-    const auto view = RequestView::parse(record_);
-    if (!view) return refuse(connection, admission, view.error());
-    admission.request(connection.sender, *view, record_);
+    write(event, *measured, admission.request(connection.sender, event, measured->length));
 }
 
 void LineLanguage::take_metric(Connection& connection, Admission& admission, const MetricEvent& event) {

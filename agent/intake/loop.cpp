@@ -1,22 +1,17 @@
 #include "agent/intake/loop.h"
 
-#include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-
-#include "agent/intake/record_language.h"
 
 namespace outrigger::intake {
 
 namespace {
 
 constexpr std::uint64_t listener_id = 1;
-constexpr std::uint64_t wake_id = 2;
+constexpr std::uint64_t mailbox_id = 2;
 constexpr std::size_t read_bytes = 128 * 1024;
 constexpr std::int64_t look_each_us = 500'000;
 constexpr std::int64_t forget_each_us = std::int64_t{300} * 1'000'000;
@@ -26,13 +21,6 @@ std::int64_t utc_us() {
         .count();
 }
 
-void watch(int epoll, int fd, std::uint64_t id, std::uint32_t events, int operation) {
-    epoll_event event{};
-    event.events = events;
-    event.data.u64 = id;
-    ::epoll_ctl(epoll, operation, fd, &event);
-}
-
 }  // namespace
 
 Intake::Loop::Loop(int listener, IntakeSettings settings, const std::vector<KnownEmitter>& known, IntakeHooks hooks)
@@ -40,86 +28,52 @@ Intake::Loop::Loop(int listener, IntakeSettings settings, const std::vector<Know
       hooks_(std::move(hooks)),
       emitters_(known),
       admission_(emitters_, counters_, settings_.retention, hooks_.admit_metric, settings_.sampling),
-      rings_(settings_.rings_folder),
+      rings_(settings_.rings_folder, hooks_.say),
       desk_(listener, settings_.allow_uids, settings_.allow_gids, settings_.max_connections, counters_),
-      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
-      wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       listener_(listener),
       buffer_(read_bytes) {
-    if (epoll_.get() < 0 || wake_.get() < 0)
-        throw std::runtime_error(std::string("intake: no event loop: ") + std::strerror(errno));
-    watch(epoll_.get(), listener, listener_id, EPOLLIN, EPOLL_CTL_ADD);
-    watch(epoll_.get(), wake_.get(), wake_id, EPOLLIN, EPOLL_CTL_ADD);
-}
-
-void Intake::Loop::kept(std::span<const journal::Receipt> receipts) {
-    {
-        const std::lock_guard lock(mutex_);
-        receipts_.insert(receipts_.end(), receipts.begin(), receipts.end());
-        batch_kept_ = true;
-    }
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof(one));
-}
-
-void Intake::Loop::ask_to_stop(std::chrono::steady_clock::time_point deadline) {
-    {
-        const std::lock_guard lock(mutex_);
-        stopping_ = true;
-        deadline_ = deadline;
-    }
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof(one));
+    poller_.add(listener, listener_id, EPOLLIN);
+    poller_.add(mailbox_.descriptor(), mailbox_id, EPOLLIN);
 }
 
 void Intake::Loop::run() {
-    while (true) {
-        {
-            const std::lock_guard lock(mutex_);
-            if (stopping_) break;
-        }
-        round(rings_.draining() && admission_.has_room() ? 0 : 250);
-    }
+    while (!mailbox_.stopping()) round(rings_.draining() && admission_.has_room() ? 0 : 250);
     drain_and_stop();
 }
 
 void Intake::Loop::round(int wait_ms) {
-    std::array<epoll_event, 64> events;
     // Without room nobody is listened to: only the writer's word that it took the batch is waited for.
-    pollfd wake{wake_.get(), POLLIN, 0};
-    if (!admission_.has_room()) ::poll(&wake, 1, wait_ms);
-    const int count =
-        admission_.has_room() ? ::epoll_wait(epoll_.get(), events.data(), events.size(), wait_ms) : read_wake();
+    std::span<const epoll_event> events;
+    if (admission_.has_room()) {
+        events = poller_.wait(wait_ms);
+    } else {
+        mailbox_.wait(wait_ms);
+        mailbox_.wakened();
+    }
     admission_.set_now(utc_us());
-    for (int i = 0; i < count; ++i) {
-        const std::uint64_t id = events[static_cast<std::size_t>(i)].data.u64;
-        if (id == listener_id) {
-            welcome_guests();
-        } else if (id == wake_id) {
-            read_wake();
-        } else if (const auto found = connections_.find(id); found != connections_.end()) {
-            Connection& connection = *found->second;
-            const std::uint32_t happened = events[static_cast<std::size_t>(i)].events;
-            if ((happened & EPOLLIN) != 0)
-                read(connection);
-            else if ((happened & (EPOLLHUP | EPOLLERR)) != 0 && connection.closing)
-                close(id);
-            else  // hung up, and what it sent before waits for room
-                settle(connection);
-        }
+    for (const epoll_event& event : events) {
+        answer(event);
         close_displaced();
     }
     take_receipts();
     take_stalled();
-    look_after_rings();
+    look_around();
     forget_idle();
     offer();
 }
 
-int Intake::Loop::read_wake() {
-    std::uint64_t value = 0;
-    [[maybe_unused]] const auto got = ::read(wake_.get(), &value, sizeof(value));
-    return 0;
+void Intake::Loop::answer(const epoll_event& event) {
+    const std::uint64_t id = event.data.u64;
+    if (id == listener_id) return welcome_guests();
+    if (id == mailbox_id) return mailbox_.wakened();
+    const auto found = connections_.find(id);
+    if (found == connections_.end()) return;
+    if ((event.events & EPOLLIN) != 0)
+        read(*found->second);
+    else if ((event.events & (EPOLLHUP | EPOLLERR)) != 0 && found->second->closing)
+        close(id);
+    else  // hung up, and what it sent before waits for room
+        settle(*found->second);
 }
 
 void Intake::Loop::welcome_guests() {
@@ -127,7 +81,7 @@ void Intake::Loop::welcome_guests() {
         const std::uint64_t id = next_id_++;
         auto connection = std::make_unique<Connection>(std::move(guest->fd), id, guest->uid);
         connection->watched = EPOLLIN;
-        watch(epoll_.get(), connection->fd.get(), id, EPOLLIN, EPOLL_CTL_ADD);
+        poller_.add(connection->fd.get(), id, EPOLLIN);
         connections_.emplace(id, std::move(connection));
     }
     counters_.connections.store(connections_.size(), std::memory_order_relaxed);
@@ -149,43 +103,20 @@ void Intake::Loop::read(Connection& connection) {
 }
 
 void Intake::Loop::take(Connection& connection, Bytes bytes) {
-    const Consumed consumed = take_in_language(connection, bytes);
+    const Consumed consumed = languages_.take(connection, admission_, bytes);
     const Bytes rest = bytes.subspan(consumed.bytes);
-    connection.input.assign(rest.begin(), rest.end());
-    if (consumed.close) {
-        connection.closing = true;
-        connection.input.clear();
-    } else if (!admission_.has_room() && !rest.empty()) {
+    connection.closing = consumed.close || connection.said_bye;
+    if (!connection.closing && !admission_.has_room() && !rest.empty()) {
+        connection.input.assign(rest.begin(), rest.end());
         if (std::ranges::find(stalled_, connection.sender.id) == stalled_.end())
             stalled_.push_back(connection.sender.id);
-        return settle(connection);
+    } else if (!connection.closing && connection.at_end) {
+        languages_.take_rest(connection, admission_, rest);
+        connection.closing = true;
+    } else if (!connection.closing) {
+        connection.input.assign(rest.begin(), rest.end());
     }
-    if (connection.at_end) end_of_input(connection);
     settle(connection);
-}
-
-Consumed Intake::Loop::take_in_language(Connection& connection, Bytes bytes) {
-    if (connection.language == Language::undecided && !bytes.empty()) {
-        const std::size_t length = std::min(bytes.size(), record_magic.size());
-        if (bytes[0] == std::byte{'{'}) {
-            connection.language = Language::lines;
-        } else if (std::memcmp(bytes.data(), record_magic.data(), length) != 0) {
-            counters_.bad_language.fetch_add(1, std::memory_order_relaxed);
-            return {bytes.size(), true};
-        } else if (length == record_magic.size()) {
-            connection.language = Language::records;
-        }
-    }
-    if (connection.language == Language::lines) return lines_.take(connection, admission_, bytes);
-    if (connection.language == Language::records) return records::take(connection, admission_, bytes);
-    return {};
-}
-
-void Intake::Loop::end_of_input(Connection& connection) {
-    if (connection.language == Language::lines && !connection.input.empty() && !connection.closing)
-        lines_.take_rest(connection, admission_, connection.input);
-    connection.input.clear();
-    connection.closing = true;
 }
 
 void Intake::Loop::take_stalled() {
@@ -203,15 +134,9 @@ void Intake::Loop::take_stalled() {
 }
 
 void Intake::Loop::take_receipts() {
-    bool batch_kept = false;
-    {
-        const std::lock_guard lock(mutex_);
-        taken_receipts_.clear();
-        taken_receipts_.swap(receipts_);
-        std::swap(batch_kept, batch_kept_);
-    }
-    if (batch_kept) writer_busy_ = false;
-    for (const journal::Receipt& receipt : taken_receipts_) {
+    std::span<const journal::Receipt> receipts;
+    if (mailbox_.take(receipts)) writer_busy_ = false;
+    for (const journal::Receipt& receipt : receipts) {
         const auto found = connections_.find(receipt.connection);
         if (found == connections_.end()) {
             rings_.kept(admission_, receipt.connection, receipt.number);
@@ -222,15 +147,6 @@ void Intake::Loop::take_receipts() {
         connection.sender.in_flight = false;
         settle(connection);
     }
-}
-
-void Intake::Loop::acknowledge(Connection& connection) {
-    if (connection.sender.kept <= connection.acknowledged || connection.output.size() > output_limit) return;
-    connection.acknowledged = connection.sender.kept;
-    if (connection.language == Language::records)
-        records::acknowledge(connection, connection.acknowledged);
-    else
-        LineLanguage::acknowledge(connection, connection.acknowledged);
 }
 
 void Intake::Loop::offer() {
@@ -244,17 +160,41 @@ void Intake::Loop::offer() {
     admission_.batch_taken();
 }
 
-void Intake::Loop::look_after_rings() {
+void Intake::Loop::look_around() {
     const std::int64_t now = admission_.now_us();
-    if (now - rings_looked_at_us_ >= look_each_us || now < rings_looked_at_us_) {
-        rings_looked_at_us_ = now;
+    if (now - looked_at_us_ >= look_each_us || now < looked_at_us_) {
+        looked_at_us_ = now;
         if (admission_.has_room()) rings_.look(admission_, now, [this] { return next_id_++; });
         close_displaced();
+        close_overdue();
+        say_whether_full();
         std::size_t speaking = rings_.size();
         for (const auto& [id, connection] : connections_) speaking += connection->sender.emitter != nullptr ? 1 : 0;
         counters_.emitters.store(speaking, std::memory_order_relaxed);
     }
     if (admission_.has_room()) rings_.drain(admission_);
+}
+
+void Intake::Loop::close_overdue() {
+    const std::int64_t patience_us = std::chrono::microseconds(settings_.patience).count();
+    std::vector<std::uint64_t> overdue;
+    for (const auto& [id, connection] : connections_) {
+        if (!connection->closing || connection->sender.touched || connection->sender.in_flight) continue;
+        if (connection->owes_since_us == 0) connection->owes_since_us = admission_.now_us();
+        if (admission_.now_us() - connection->owes_since_us >= patience_us) overdue.push_back(id);
+    }
+    for (const std::uint64_t id : overdue) close(id);
+}
+
+void Intake::Loop::say_whether_full() {
+    const std::uint64_t turned_away = counters_.turned_away_full.load(std::memory_order_relaxed);
+    const bool more = std::exchange(turned_away_, turned_away) != turned_away;
+    if (more && !full_)
+        hooks_.say("as many connections as there may be, " + std::to_string(connections_.size()) +
+                   ": others are turned away (--max-connections, or the descriptors of this process)");
+    else if (full_ && !more && connections_.size() < settings_.max_connections)
+        hooks_.say("there is room for connections again");
+    full_ = more || (full_ && connections_.size() >= settings_.max_connections);
 }
 
 void Intake::Loop::forget_idle() {
@@ -289,7 +229,7 @@ void Intake::Loop::close_displaced() {
 
 void Intake::Loop::settle(Connection& connection) {
     const std::uint64_t id = connection.sender.id;
-    acknowledge(connection);
+    Languages::acknowledge(connection);
     write_output(connection);
     if (connection.closing && connection.owes_nothing()) return close(id);
     const bool wants_input = !connection.closing && connection.input.size() <= read_bytes / 2 &&
@@ -297,13 +237,13 @@ void Intake::Loop::settle(Connection& connection) {
     const std::uint32_t wanted = (wants_input ? EPOLLIN : 0U) | (connection.output.empty() ? 0U : EPOLLOUT);
     if (wanted == connection.watched) return;
     connection.watched = wanted;
-    watch(epoll_.get(), connection.fd.get(), id, wanted, EPOLL_CTL_MOD);
+    poller_.change(connection.fd.get(), id, wanted);
 }
 
 // What clients have already sent is taken, handed over and acknowledged; then everybody is sent home.
 void Intake::Loop::drain_and_stop() {
-    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener_, nullptr);
-    while (std::chrono::steady_clock::now() < deadline_) {
+    poller_.remove(listener_);
+    while (std::chrono::steady_clock::now() < mailbox_.deadline()) {
         bool idle = stalled_.empty() && !writer_busy_ && !admission_.anything();
         for (const auto& [id, connection] : connections_) {
             std::byte one;

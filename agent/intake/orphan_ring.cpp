@@ -14,7 +14,8 @@ namespace outrigger::intake {
 
 namespace {
 
-constexpr std::uint64_t window_cells = 8192;  // 512 KiB
+constexpr std::uint64_t window_cells = 8192;     // 512 KiB
+constexpr std::uint64_t cells_at_once = 32'768;  // 2 MiB: then others have their turn
 
 bool lock(int file) {
     struct flock claim{};
@@ -60,8 +61,9 @@ bool OrphanRing::read_header(std::uint64_t sender_id) {
     if (!std::has_single_bit(cells_) || cells_ * ring::cell_bytes > ring::greatest_bytes) return false;
     if (header->hello_bytes > ring::identity_bytes || header->hello_bytes < frame_head_bytes) return false;
     auto hello = parse_hello(Bytes(header->hello).first(header->hello_bytes));
-    if (!hello || hello->identity.emitter != header->emitter) return false;
+    if (!hello || header->emitter == EmitterId{}) return false;
     hello_ = std::move(*hello);
+    hello_.identity.emitter = header->emitter;  // killed while it took a fresh id, its hello still has the old one
     const std::uint64_t reserved = header->reservation.load(std::memory_order_relaxed);
     cell_ = header->released_cells.load(std::memory_order_relaxed);
     first_ = header->released_number.load(std::memory_order_relaxed);
@@ -77,7 +79,11 @@ bool OrphanRing::read_header(std::uint64_t sender_id) {
     return true;
 }
 
-bool OrphanRing::enter(Admission& admission) { return admission.hello(sender_, hello_.identity, first_).has_value(); }
+bool OrphanRing::enter(Admission& admission) {
+    if (!admission.hello(sender_, hello_.identity, first_)) return false;
+    sender_.emitter->draining = true;
+    return true;
+}
 
 bool OrphanRing::drain(Admission& admission) {
     if (!entered_totals_) {
@@ -85,8 +91,8 @@ bool OrphanRing::drain(Admission& admission) {
         for (std::size_t i = 0; i < drop_totals_.size(); ++i)
             if (drop_totals_[i] > 0) admission.drop_total(sender_, static_cast<DropReason>(i), drop_totals_[i], false);
     }
-    while (cell_ < end_cell_) {
-        if (!admission.has_room()) return false;
+    for (const std::uint64_t until = cell_ + cells_at_once; cell_ < end_cell_;) {
+        if (!admission.has_room() || cell_ >= until) return false;
         Bytes record;
         const std::uint64_t number = published_at(cell_, record);
         if (number == 0) {
@@ -137,14 +143,17 @@ std::uint64_t OrphanRing::published_at(std::uint64_t cell, Bytes& record) {
     return head.number;
 }
 
-// Bytes of the ring from the beginning of a cell on, read in windows; fewer than asked for when they cannot be read.
+// Bytes of the ring from the beginning of a cell on, read in windows; none when the last cell reserved lies before
+// their end.
 Bytes OrphanRing::window(std::uint64_t cell, std::size_t bytes) {
     const std::uint64_t needed = (bytes + ring::cell_bytes - 1) / ring::cell_bytes;
     if (cell < window_cell_ || cell + needed > window_cell_ + window_cells_) {
         const std::uint64_t cells = std::min<std::uint64_t>(std::max(window_cells, needed), end_cell_ - cell);
         window_.resize(cells * ring::cell_bytes);
         window_cell_ = cell;
-        window_cells_ = read_round(cell, window_.size(), window_.data()) ? cells : 0;
+        window_cells_ = cells;
+        // What cannot be read (it was cut meanwhile) is as if it had never been published.
+        if (!read_round(cell, window_.size(), window_.data())) std::ranges::fill(window_, std::byte{0});
     }
     if (cell + needed > window_cell_ + window_cells_) return {};
     return Bytes(window_).subspan((cell - window_cell_) * ring::cell_bytes, bytes);

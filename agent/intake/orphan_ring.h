@@ -27,7 +27,8 @@ class OrphanRing {
 
     // Says hello to the desk; false: the id belongs to somebody else, or the numbers cannot be.
     bool enter(Admission& admission);
-    // Hands in what there is room for. True: everything has been handed in, what was never published as torn.
+    // Hands in what there is room for, and not too much at once. True: everything has been handed in, what was never
+    // published as torn.
     bool drain(Admission& admission);
 
   private:

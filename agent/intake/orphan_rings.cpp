@@ -1,8 +1,11 @@
 #include "agent/intake/orphan_rings.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <map>
 #include <system_error>
 
 namespace outrigger::intake {
@@ -10,6 +13,9 @@ namespace outrigger::intake {
 namespace fs = std::filesystem;
 
 namespace {
+
+constexpr std::size_t most_files = 4096;  // looked at in one go
+constexpr std::size_t allowance = 2;      // the caps are no locks: processes that start together may pass them
 
 // A file that never got its final name: its process died while it was making it.
 void remove_unfinished(const fs::directory_entry& file) {
@@ -34,42 +40,47 @@ std::optional<EmitterId> id_in(std::string_view name) {
 void OrphanRings::look(Admission& admission, std::int64_t now_us, const std::function<std::uint64_t()>& new_sender_id) {
     admission.set_now(now_us);
     std::error_code error;
-    std::size_t seen = 0;
+    std::size_t files = 0;
+    std::size_t rings = 0;
+    std::map<uid_t, std::size_t> of_one_uid;
+    std::set<std::string> corrupt;
     ids_.clear();
+    for (const Taken& one : rings_) ids_.push_back(one.ring.identity().emitter);  // its name may tell an older id
     for (fs::directory_iterator file(folder_, error), end; !error && file != end; file.increment(error)) {
+        if (++files > most_files) break;
         const std::string name = file->path().filename().string();
-        if (name.ends_with(ring::new_suffix)) {
-            remove_unfinished(*file);
-            continue;
-        }
-        if (!name.ends_with(ring::file_suffix) || ++seen > limits::rings * 2 || corrupt_.contains(name)) continue;
+        if (name.ends_with(ring::new_suffix)) remove_unfinished(*file);
+        if (!name.ends_with(ring::file_suffix)) continue;
+        // What one user's processes leave here is not to keep others' rings from being found.
+        struct stat status{};
+        if (::lstat(file->path().c_str(), &status) != 0) continue;
+        if (++of_one_uid[status.st_uid] > allowance * limits::rings_of_one_uid) continue;
+        if (++rings > allowance * limits::rings) break;
         if (const auto id = id_in(name)) ids_.push_back(*id);
-        const bool taken =
-            std::ranges::any_of(rings_, [&](const Taken& one) { return one.ring.path() == file->path(); });
-        if (taken) continue;
-        auto ring = OrphanRing::open(file->path(), new_sender_id());
-        if (!ring) {
-            if (ring.error() == RingState::corrupt) {
-                corrupt_.insert(name);
-                admission.counters().rings_corrupt.fetch_add(1, std::memory_order_relaxed);
-            }
-            continue;
-        }
-        rings_.push_back({std::move(*ring)});
-        if (!rings_.back().ring.enter(admission)) {
-            rings_.pop_back();
-            corrupt_.insert(name);
-            admission.counters().rings_corrupt.fetch_add(1, std::memory_order_relaxed);
-        }
+        if (corrupt_.contains(name))
+            corrupt.insert(name);
+        else if (std::ranges::none_of(rings_, [&](const Taken& one) { return one.ring.path() == file->path(); }))
+            take(file->path(), admission, corrupt, new_sender_id());
     }
+    corrupt_ = std::move(corrupt);
+}
+
+// A living process's ring stays as it is.
+void OrphanRings::take(const fs::path& file, Admission& admission, std::set<std::string>& corrupt,
+                       std::uint64_t sender_id) {
+    auto ring = OrphanRing::open(file, sender_id);
+    const bool readable = ring || ring.error() != RingState::corrupt;
+    if (ring) rings_.push_back({std::move(*ring)});
+    if (readable && (!ring || rings_.back().ring.enter(admission))) return;
+    if (ring) rings_.pop_back();
+    corrupt.insert(file.filename().string());
+    admission.counters().rings_corrupt.fetch_add(1, std::memory_order_relaxed);
+    say_("ring " + file.string() + " of a dead process cannot be read: it is left where it is");
 }
 
 void OrphanRings::drain(Admission& admission) {
-    for (Taken& one : rings_) {
-        if (one.handed_in) continue;
-        if (!admission.has_room()) return;
-        one.handed_in = one.ring.drain(admission);
-    }
+    const auto one = std::ranges::find(rings_, false, &Taken::handed_in);
+    if (one != rings_.end()) one->handed_in = one->ring.drain(admission);
     remove_kept(admission);
 }
 

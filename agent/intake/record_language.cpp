@@ -76,7 +76,7 @@ bool take_frame(Connection& connection, Admission& admission, Bytes frame) {
         case FrameKind::dropped:
             return take_dropped(connection, admission, frame);
         case FrameKind::bye:
-            connection.at_end = true;
+            connection.said_bye = true;
             return true;
         default:
             return false;
@@ -93,7 +93,7 @@ Consumed take(Connection& connection, Admission& admission, Bytes bytes) {
         consumed.bytes = record_magic.size();
         connection.started = true;
     }
-    while (admission.has_room() && bytes.size() - consumed.bytes >= frame_head_bytes) {
+    while (admission.has_room() && !connection.said_bye && bytes.size() - consumed.bytes >= frame_head_bytes) {
         const Bytes rest = bytes.subspan(consumed.bytes);
         const std::uint32_t length = record_length(rest.data());
         if (length < frame_head_bytes || length > limits::record_bytes) {

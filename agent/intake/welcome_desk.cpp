@@ -66,9 +66,12 @@ bool WelcomeDesk::allowed(int fd, std::uint32_t uid, std::uint32_t gid) const {
     if (allow_uids_.empty() && allow_gids_.empty()) return true;
     if (contains(allow_uids_, uid) || contains(allow_gids_, gid)) return true;
     if (allow_gids_.empty()) return false;
-    std::vector<gid_t> groups(256);
-    socklen_t length = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
-    if (::getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &length) != 0) return false;
+    std::vector<gid_t> groups(64);
+    auto length = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
+    while (::getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &length) != 0) {
+        if (errno != ERANGE || length <= groups.size() * sizeof(gid_t)) return false;
+        groups.resize(length / sizeof(gid_t));  // the kernel has said how many there are
+    }
     groups.resize(length / sizeof(gid_t));
     return std::ranges::any_of(groups, [this](gid_t group) { return contains(allow_gids_, group); });
 }

@@ -1,6 +1,5 @@
 #include "agent/journal/active_segment.h"
 
-#include <cerrno>
 #include <utility>
 
 namespace outrigger::journal {
@@ -16,23 +15,26 @@ int write_header(Disk& disk, const File& file, const Header& header) {
 }  // namespace
 
 ActiveSegment::ActiveSegment(Disk& disk, File file, Header header, std::filesystem::path path, std::uint64_t size)
-    : disk_(&disk), file_(std::move(file)), header_(std::move(header)), path_(std::move(path)), size_(size) {}
+    : disk_(&disk), file_(std::move(file)), header_(header), path_(std::move(path)), size_(size) {}
 
 std::expected<ActiveSegment, Failure> ActiveSegment::create(Disk& disk, const std::filesystem::path& folder,
                                                             const Header& header, std::uint64_t bytes, bool durable) {
-    const auto path = folder / segment_name(header.id);
-    auto unfinished = path;
-    unfinished += ".new";
-    auto file = disk.create(unfinished);
-    if (!file && file.error() == EEXIST && disk.remove(unfinished) == 0) file = disk.create(unfinished);
-    if (!file) return std::unexpected(Failure{Op::open, file.error()});
+    auto unfinished = folder / segment_name(header.id);
+    unfinished += unfinished_suffix;
+    auto blank = BlankSegment::make(disk, unfinished, bytes, false);  // synced with the header
+    if (!blank) return std::unexpected(blank.error());
+    return begin(disk, std::move(*blank), header, durable);
+}
 
-    Failure failure{Op::open, disk.allocate(*file, bytes)};
-    if (failure.code == 0) failure = {Op::write, write_header(disk, *file, header)};
-    if (failure.code == 0 && durable) failure = {Op::sync, disk.sync(*file)};
-    if (failure.code == 0) failure = {Op::open, disk.rename(unfinished, path)};
+std::expected<ActiveSegment, Failure> ActiveSegment::begin(Disk& disk, BlankSegment blank, const Header& header,
+                                                           bool durable) {
+    const auto folder = blank.path.parent_path();
+    const auto path = folder / segment_name(header.id);
+    Failure failure{Op::write, write_header(disk, blank.file, header)};
+    if (failure.code == 0 && durable) failure = {Op::sync, disk.sync(blank.file)};
+    if (failure.code == 0) failure = {Op::open, disk.rename(blank.path, path)};
     if (failure.code != 0) {
-        disk.remove(unfinished);
+        disk.remove(blank.path);
         return std::unexpected(failure);
     }
     if (durable) failure = {Op::sync, disk.sync_folder(folder)};
@@ -40,7 +42,7 @@ std::expected<ActiveSegment, Failure> ActiveSegment::create(Disk& disk, const st
         disk.remove(path);
         return std::unexpected(failure);
     }
-    return ActiveSegment(disk, std::move(*file), header, path, bytes);
+    return ActiveSegment(disk, std::move(blank.file), header, path, blank.bytes);
 }
 
 std::expected<void, Failure> ActiveSegment::append(std::span<iovec> parts, std::uint64_t bytes) {

@@ -2,21 +2,17 @@
 // again after an error. Used by SegmentWriter, on the writer's thread.
 #pragma once
 
-#include "agent/journal/disk.h"
-#include "agent/journal/state.h"
+#include "agent/journal/blank_segment.h"
 
 namespace outrigger::journal {
 
-struct Failure {
-    Op op = Op::write;
-    int code = 0;       // errno
-    bool full = false;  // not the disk's fault: the journal has no room until a checkpoint lets segments go
-};
-
 class ActiveSegment {
   public:
-    // Preallocated and with its header on disk (when `durable`) under its final name; a leftover of a crash in between
-    // ends in `.new` and is removed by recovery. EEXIST: the id is taken.
+    // Gives the file its header and then its final name, both on disk when `durable`. A failure leaves neither file nor
+    // name. EEXIST: the id is taken.
+    static std::expected<ActiveSegment, Failure> begin(Disk& disk, BlankSegment blank, const Header& header,
+                                                       bool durable);
+    // The same, its space allocated first.
     static std::expected<ActiveSegment, Failure> create(Disk& disk, const std::filesystem::path& folder,
                                                         const Header& header, std::uint64_t bytes, bool durable);
 

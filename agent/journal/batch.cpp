@@ -11,6 +11,11 @@ void Batch::add(const Envelope& envelope, Bytes payload) {
     append_entry(bytes_, envelope, payload);
 }
 
+std::byte* Batch::add(const Envelope& envelope, std::uint32_t payload_bytes) {
+    assert(payload_bytes <= payload_limit);
+    return append_head(bytes_, envelope, payload_bytes);
+}
+
 void Batch::introduce(std::uint32_t emitter, const Identity& identity) { introduced_.emplace_back(emitter, identity); }
 
 void Batch::forget(std::uint32_t emitter) { forgotten_.push_back(emitter); }

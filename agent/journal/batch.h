@@ -25,6 +25,8 @@ class Batch {
     static constexpr std::size_t full_bytes = std::size_t{2} << 20;
 
     void add(const Envelope& envelope, Bytes payload);
+    // Room for a payload that is written at once, before anything else is added.
+    std::byte* add(const Envelope& envelope, std::uint32_t payload_bytes);
     // States who a handle is. The writer remembers it and states it anew in each segment that uses it.
     void introduce(std::uint32_t emitter, const Identity& identity);
     // The handle will not be used after this batch; never in the batch that introduces it anew.

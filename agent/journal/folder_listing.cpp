@@ -10,9 +10,8 @@ namespace {
 void count(Recovered& found, Op op) { ++found.errors[static_cast<std::size_t>(op)]; }
 
 bool is_unfinished(std::string_view name) {
-    constexpr std::string_view suffix = ".new";
-    if (!name.ends_with(suffix)) return false;
-    return parse_segment_name(name.substr(0, name.size() - suffix.size())).has_value();
+    if (!name.ends_with(unfinished_suffix)) return false;
+    return name == spare_name || parse_segment_name(name.substr(0, name.size() - unfinished_suffix.size()));
 }
 
 void add_segment(Disk& disk, const std::filesystem::path& path, bool fallback, Recovered& found) {

@@ -1,9 +1,9 @@
 #include "agent/journal/format.h"
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <cstring>
 
 #include "shared/crc32c.h"
 #include "shared/little_endian.h"
@@ -50,8 +50,9 @@ std::string segment_name(std::uint64_t id) {
 std::optional<std::uint64_t> parse_segment_name(std::string_view name) {
     if (name.size() != 20 || !name.ends_with(".seg")) return std::nullopt;
     std::uint64_t id = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + 16, id, 16);
-    if (error != std::errc{} || end != name.data() + 16 || segment_name(id) != name) return std::nullopt;
+    const char* const digits = name.data();
+    const auto [end, error] = std::from_chars(digits, digits + 16, id, 16);
+    if (error != std::errc{} || end != digits + 16 || segment_name(id) != name) return std::nullopt;
     return id;
 }
 
@@ -89,10 +90,15 @@ std::uint32_t checksum_seed(const Header& header) {
 }
 
 void append_entry(std::vector<std::byte>& out, const Envelope& envelope, Bytes payload) {
+    std::byte* room = append_head(out, envelope, payload.size());
+    if (!payload.empty()) std::memcpy(room, payload.data(), payload.size());
+}
+
+std::byte* append_head(std::vector<std::byte>& out, const Envelope& envelope, std::size_t payload_bytes) {
     const std::size_t start = out.size();
-    out.resize(start + entry_bytes(payload.size()));  // zeros the padding too
+    out.resize(start + entry_bytes(payload_bytes));  // zeros the padding too
     std::byte* at = out.data() + start;
-    store(at + 4, static_cast<std::uint32_t>(payload.size()));
+    store(at + 4, static_cast<std::uint32_t>(payload_bytes));
     store(at + 8, static_cast<std::uint8_t>(envelope.kind));
     store(at + 9, static_cast<std::uint8_t>(static_cast<unsigned>(envelope.start) | (envelope.kept ? kept_bit : 0U)));
     store(at + 10, envelope.priority);
@@ -100,7 +106,7 @@ void append_entry(std::vector<std::byte>& out, const Envelope& envelope, Bytes p
     store(at + 16, envelope.emitter);
     store(at + 24, envelope.number);
     store(at + 32, envelope.arrival_us);
-    std::ranges::copy(payload, at + head_bytes);
+    return at + head_bytes;
 }
 
 void stamp(std::byte* entry, std::uint32_t ordinal, bool last_of_batch, std::uint32_t seed) {

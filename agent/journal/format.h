@@ -23,7 +23,10 @@
 //              end. Written when a segment is closed in good order; after a crash there is none.
 //   end        a head of zeros, the seal, or the end of the file. An entry that does not validate is followed by a
 //              search, in steps of 8 bytes, for the next one that does; the ordinals say how many are missing.
-//   batch      lies in one segment; a tail without its last-of-batch flag was never acknowledged and is cut.
+//   batch      lies in one segment; a tail without its last-of-batch flag was never acknowledged and is cut
+//              (tail.h: how it is told from damage).
+//
+// Beside the segments lie `spare.new` and, for a moment, `<id>.seg.new`: files without a header, removed at a start.
 //
 // An id is never used twice, in either folder. A higher (generation, id) wins: positions from its first one on belong
 // to it, whatever older segments hold beyond.
@@ -47,6 +50,8 @@ inline constexpr std::size_t header_copy_bytes = header_bytes / 2;
 inline constexpr std::size_t head_bytes = 40;
 inline constexpr std::size_t payload_limit = limits::record_bytes;
 inline constexpr std::uint8_t seal_kind = 255;
+inline constexpr std::string_view unfinished_suffix = ".new";  // behind the name of a segment that is being made
+inline constexpr std::string_view spare_name = "spare.new";    // the next segment's file, allocated ahead
 inline constexpr std::uint64_t last_segment_id = std::uint64_t{1} << 62;  // one beyond is not ours
 
 struct Header {
@@ -88,6 +93,8 @@ std::uint32_t checksum_seed(const Header& header);
 
 // Appends an entry with ordinal and checksum left out; stamp() adds them in place once the segment is known.
 void append_entry(std::vector<std::byte>& out, const Envelope& envelope, Bytes payload);
+// The same with the payload left out, too: where it goes.
+std::byte* append_head(std::vector<std::byte>& out, const Envelope& envelope, std::size_t payload_bytes);
 void stamp(std::byte* entry, std::uint32_t ordinal, bool last_of_batch, std::uint32_t seed);
 void append_seal(std::vector<std::byte>& out, std::uint32_t ordinal, const Counts& counts, std::uint32_t seed);
 std::optional<Counts> parse_seal(Bytes payload);

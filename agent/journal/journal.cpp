@@ -10,9 +10,10 @@
 namespace outrigger::journal {
 
 std::expected<std::unique_ptr<Journal>, Error> Journal::open(JournalSettings settings,
-                                                             std::uint64_t checkpoint_position) {
+                                                             std::uint64_t checkpoint_position,
+                                                             std::uint64_t kept_position) {
     auto disk = settings.disk ? settings.disk : std::make_shared<Disk>();
-    auto recovered = recover(*disk, settings, checkpoint_position);
+    auto recovered = recover(*disk, settings, checkpoint_position, kept_position);
     auto state = std::make_unique<State>(std::move(settings), std::move(disk), std::move(recovered));
     state->checkpointed(checkpoint_position);
     return std::unique_ptr<Journal>(new Journal(std::move(state)));

@@ -64,9 +64,11 @@ class Reader;
 class Journal {
   public:
     // Recovers: cuts a torn tail, seals the last segment. Everything at or after `checkpoint_position` is verified now,
-    // older segments when they are read.
+    // older segments when they are read. `kept_position`: the furthest that any cursor tells of; a journal that ends
+    // before it or the checkpoint has lost what was kept.
     static std::expected<std::unique_ptr<Journal>, Error> open(JournalSettings settings,
-                                                               std::uint64_t checkpoint_position);
+                                                               std::uint64_t checkpoint_position,
+                                                               std::uint64_t kept_position = 0);
     ~Journal();
 
     Mark mark() const;

@@ -6,9 +6,9 @@
 #include <system_error>
 #include <utility>
 
+#include "agent/journal/extent.h"
 #include "agent/journal/folder_listing.h"
 #include "agent/journal/quarantine.h"
-#include "agent/journal/scan.h"
 
 namespace outrigger::journal {
 namespace {
@@ -76,60 +76,8 @@ void mark_damaged(Disk& disk, Recovered& found, Segment& segment) {
     if (!quarantine_link(disk, segment.path)) count(found, Op::quarantine);
 }
 
-// How far a segment can be read, holes included.
-struct Extent {
-    std::uint64_t entries = 0;  // ordinals up to the last batch that is whole
-    std::uint64_t missing = 0;  // of these
-    std::uint64_t bytes = header_bytes;
-    Counts counts{};
-    std::int64_t at_us = 0;
-    bool sealed = false;
-    bool met_damage = false;
-};
-
-std::optional<Extent> measure(Disk& disk, Recovered& found, const Segment& segment, bool sync) {
-    auto opened = disk.open(segment.path);
-    if (!opened) {
-        count(found, Op::open);
-        return std::nullopt;
-    }
-    const auto file = std::make_shared<const File>(std::move(*opened));
-    // What a killed agent wrote may not be on disk yet; from now on it counts as kept.
-    if (sync && disk.sync(*file) != 0) count(found, Op::sync);
-    SegmentScan scan(disk, file, segment.header);
-    Extent whole;
-    whole.counts = segment.header.before;
-    Extent at = whole;
-    SegmentScan::What what{};
-    while ((what = scan.next(segment.readable)) != SegmentScan::What::end) {
-        if (what == SegmentScan::What::retry) {
-            count(found, Op::read);
-            continue;
-        }
-        const std::uint64_t hole = scan.head().ordinal - at.entries;
-        at.missing += hole;
-        at.counts[static_cast<std::size_t>(Kind::request)] +=
-            hole;  // the most likely kind; a seal or the next header knows
-        ++at.counts[scan.head().kind];
-        at.entries = std::uint64_t{scan.head().ordinal} + 1;
-        at.bytes = scan.end_offset();
-        at.at_us = scan.head().envelope.arrival_us;
-        if (scan.head().last_of_batch) whole = at;
-    }
-    if (scan.seal()) {
-        at.missing += scan.head().ordinal - at.entries;
-        at.entries = scan.head().ordinal;
-        at.counts = *scan.seal();
-        at.bytes = scan.end_offset();
-        at.sealed = true;
-        whole = at;
-    }
-    whole.met_damage = scan.met_damage();
-    return whole;
-}
-
 void verify_closed(Disk& disk, Recovered& found, Segment& segment, const Header& next) {
-    const auto extent = measure(disk, found, segment, false);
+    const auto extent = measure(disk, found, segment, false, false);
     if (!extent) return;
     if (extent->missing > 0 || extent->met_damage) {
         mark_damaged(disk, found, segment);
@@ -142,12 +90,12 @@ void close_last(Disk& disk, Recovered& found, const JournalSettings& settings) {
     auto& segment = found.segments.back();
     found.mark = {segment.header.first - 1, segment.header.before, 0};
     const bool sync = settings.durability == Durability::fsync && !segment.fallback;
-    const auto extent = measure(disk, found, segment, sync);
+    const auto extent = measure(disk, found, segment, true, sync);
     if (!extent) return;
     found.mark = {segment.header.first - 1 + extent->entries, extent->counts, extent->at_us};
-    if (extent->missing > 0) {
+    if (extent->missing > 0 || extent->tail == Tail::What::damaged) {
         mark_damaged(disk, found, segment);
-    } else if (extent->met_damage) {
+    } else if (extent->tail == Tail::What::unfinished) {
         count(found, Op::torn);
     }
     segment.readable = extent->bytes;
@@ -155,9 +103,18 @@ void close_last(Disk& disk, Recovered& found, const JournalSettings& settings) {
         segment.size = segment.readable;
 }
 
+void read_segments(Disk& disk, Recovered& found, const JournalSettings& settings, std::uint64_t checkpoint_position) {
+    for (std::size_t index = 0; index + 1 < found.segments.size(); ++index) {
+        const auto& next = found.segments[index + 1].header;
+        if (next.first > checkpoint_position) verify_closed(disk, found, found.segments[index], next);
+    }
+    if (!found.segments.empty()) close_last(disk, found, settings);
+}
+
 }  // namespace
 
-Recovered recover(Disk& disk, const JournalSettings& settings, std::uint64_t checkpoint_position) {
+Recovered recover(Disk& disk, const JournalSettings& settings, std::uint64_t checkpoint_position,
+                  std::uint64_t kept_position) {
     Recovered found;
     if (!settings.fallback.empty()) list_segments(disk, settings.fallback, true, found);
     const int error = list_segments(disk, settings.folder, false, found);
@@ -168,13 +125,9 @@ Recovered recover(Disk& disk, const JournalSettings& settings, std::uint64_t che
     leave_other_histories(found);
     drop_superseded(disk, found);
     found.uuid = found.segments.empty() ? random_uuid() : found.segments.back().header.uuid;
-    if (found.segments.empty()) return found;
-    found.generation = found.segments.back().header.generation;
-    for (std::size_t index = 0; index + 1 < found.segments.size(); ++index) {
-        const auto& next = found.segments[index + 1].header;
-        if (next.first > checkpoint_position) verify_closed(disk, found, found.segments[index], next);
-    }
-    close_last(disk, found, settings);
+    if (!found.segments.empty()) found.generation = found.segments.back().header.generation;
+    read_segments(disk, found, settings, checkpoint_position);
+    if (found.mark.position < std::max(checkpoint_position, kept_position)) count(found, Op::missing);
     return found;
 }
 

@@ -41,6 +41,7 @@ bool Journal::State::wants_checkpoint(bool fallback) const {
     const auto oldest = std::ranges::find(segments_, fallback, &Segment::fallback);
     if (oldest == segments_.end() || oldest + 1 == segments_.end()) return false;
     if (last_of(static_cast<std::size_t>(oldest - segments_.begin())) <= checkpoint_) return false;
+    if (!fallback && short_of_room_) return true;
     return bytes_locked(fallback) + 2 * segment_bytes(settings_, fallback) > budget(settings_, fallback);
 }
 
@@ -49,8 +50,18 @@ std::uint64_t Journal::State::bytes(bool fallback) const {
     return bytes_locked(fallback);
 }
 
+void Journal::State::spare(std::uint64_t bytes) {
+    const std::lock_guard lock(mutex_);
+    spare_bytes_ = bytes;
+}
+
+void Journal::State::short_of_room(bool short_of_it) {
+    const std::lock_guard lock(mutex_);
+    short_of_room_ = short_of_it;
+}
+
 std::uint64_t Journal::State::bytes_locked(bool fallback) const {
-    std::uint64_t sum = 0;
+    std::uint64_t sum = fallback ? 0 : spare_bytes_;
     for (const auto& segment : segments_)
         if (segment.fallback == fallback) sum += segment.size;
     return sum;

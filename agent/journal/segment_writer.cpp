@@ -115,16 +115,11 @@ std::expected<ActiveSegment, Failure> SegmentWriter::create(bool fallback, std::
     const std::uint64_t size = std::max(segment_bytes(settings, fallback), header_bytes + bytes + seal_bytes);
     Failure failure{Op::open, state_.disk().make_folder(folder)};
     if (failure.code == 0 && !fallback) failure = own_data_folder();
-    if (failure.code == 0) failure = make_room(fallback, size);
+    const bool allocated = !fallback && spare_ != nullptr && spare_->has(size);
+    if (failure.code == 0) failure = make_room(fallback, allocated ? 0 : size);
     bool made_room = false;
     while (failure.code == 0) {
-        Header header{.id = state_.take_id(), .generation = state_.generation() + (failed_ ? 1 : 0)};
-        header.uuid = state_.uuid();
-        header.continues = state_.newest_uuid();
-        header.first = place_.position;
-        header.created_us = utc_us();
-        header.before = place_.counts;
-        auto segment = ActiveSegment::create(state_.disk(), folder, header, size, syncs(fallback));
+        auto segment = begin(fallback, size);
         if (segment) return segment;
         const auto now = std::chrono::system_clock::now();
         if (segment.error().code == EEXIST) continue;  // the id is somebody else's
@@ -135,6 +130,24 @@ std::expected<ActiveSegment, Failure> SegmentWriter::create(bool fallback, std::
     }
     state_.count(failure.op);
     return std::unexpected(failure);
+}
+
+std::expected<ActiveSegment, Failure> SegmentWriter::begin(bool fallback, std::uint64_t size) {
+    const auto& settings = state_.settings();
+    Header header{.id = state_.take_id(), .generation = state_.generation() + (failed_ ? 1 : 0)};
+    header.uuid = state_.uuid();
+    header.continues = state_.newest_uuid();
+    header.first = place_.position;
+    header.created_us = utc_us();
+    header.before = place_.counts;
+    if (!fallback && spare_ != nullptr) {
+        // A spare that fails (its name is gone, say) is no reason to fail.
+        if (auto spare = spare_->take(size))
+            if (auto segment = ActiveSegment::begin(state_.disk(), std::move(*spare), header, syncs(false)))
+                return segment;
+    }
+    return ActiveSegment::create(state_.disk(), fallback ? settings.fallback : settings.folder, header, size,
+                                 syncs(fallback));
 }
 
 // The budget, and what is over it while the checkpoint that lets segments go is on its way.
@@ -167,6 +180,7 @@ void SegmentWriter::start(ActiveSegment segment, bool fallback) {
     kept_end_ = segment.end();
     failed_ = false;
     active_.emplace(std::move(segment));
+    if (!fallback && spare_ != nullptr) spare_->want();
 }
 
 void SegmentWriter::close() {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "agent/journal/active_segment.h"
+#include "agent/journal/spare_segment.h"
 #include "agent/journal/stamper.h"
 #include "agent/journal/writer.h"
 
@@ -19,6 +20,8 @@ class SegmentWriter {
 
     // `say` gets one line for each change of state.
     SegmentWriter(Journal::State& state, std::uint64_t first, const Counts& counts_before, Say say);
+    // Rotations take the file from there when it has one.
+    void use(SpareSegment& spare) { spare_ = &spare; }
 
     // Opens a segment unless there is one; moves back to the data folder when that can be written again.
     void open(Clock::time_point now);
@@ -38,6 +41,7 @@ class SegmentWriter {
     std::expected<void, Failure> write(Batch& batch);
     bool open_segment(std::uint64_t bytes, Clock::time_point now);
     std::expected<ActiveSegment, Failure> create(bool fallback, std::uint64_t bytes);
+    std::expected<ActiveSegment, Failure> begin(bool fallback, std::uint64_t size);
     Failure make_room(bool fallback, std::uint64_t bytes);
     Failure own_data_folder();
     void start(ActiveSegment segment, bool fallback);
@@ -48,6 +52,7 @@ class SegmentWriter {
 
     Journal::State& state_;
     Say say_;
+    SpareSegment* spare_ = nullptr;
     Stamper stamper_;
     std::optional<ActiveSegment> active_;
     Place place_;                   // of the next entry; everything before it is kept

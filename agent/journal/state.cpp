@@ -13,7 +13,7 @@ constexpr std::uint64_t fallback_bytes = 32 * mebibyte;
 
 std::string_view to_string(Op op) {
     constexpr std::array<std::string_view, static_cast<std::size_t>(Op::count_)> names = {
-        "open", "write", "sync", "read", "remove", "damaged", "torn", "missing", "foreign", "quarantine"};
+        "open", "write", "sync", "read", "remove", "damaged", "torn", "missing", "foreign", "quarantine", "spare"};
     return names[static_cast<std::size_t>(op)];
 }
 

@@ -15,7 +15,20 @@
 namespace outrigger::journal {
 
 // The op of outrigger_journal_errors_total.
-enum class Op : std::uint8_t { open, write, sync, read, remove, damaged, torn, missing, foreign, quarantine, count_ };
+enum class Op : std::uint8_t {
+    open,
+    write,
+    sync,
+    read,
+    remove,
+    damaged,
+    torn,
+    missing,
+    foreign,
+    quarantine,
+    spare,
+    count_
+};
 std::string_view to_string(Op op);
 
 // What recovery found.
@@ -77,7 +90,9 @@ class Journal::State {
     void needed_after(std::uint64_t position);
     bool wants_checkpoint() const;
     std::uint64_t bytes(bool fallback) const;
-    struct Room {  // that a new segment needs
+    void spare(std::uint64_t bytes);       // of the file for the next segment; 0: there is none
+    void short_of_room(bool short_of_it);  // the disk had no room for that file
+    struct Room {                          // that a new segment needs
         std::uint64_t bytes = 0;
         bool fallback = false;
         bool at_any_age = false;  // the disk is full: what every reader has passed goes at once
@@ -108,6 +123,8 @@ class Journal::State {
     std::uint64_t next_id_;
     std::uint64_t generation_;
     std::uint64_t checkpoint_ = 0;
+    std::uint64_t spare_bytes_ = 0;
+    bool short_of_room_ = false;
     std::uint64_t needed_after_ = UINT64_MAX;
     std::vector<std::pair<std::uint64_t, std::uint64_t>> removed_;  // first and last positions
     std::map<std::uint64_t, std::uint64_t> readers_;                // by number: released position

@@ -22,12 +22,15 @@ class Writer::Thread {
   public:
     Thread(Journal::State& state, std::uint64_t first, const Counts& counts_before, WriterHooks hooks)
         : hooks_(std::move(hooks)),
+          spare_(state),
           segments_(state, first, counts_before,
                     [this](std::string_view line) {
                         if (hooks_.state_changed) hooks_.state_changed(line);
                     }),
           working_() {
+        segments_.use(spare_);
         segments_.open(Clock::now());
+        spare_.start();
         thread_ = std::jthread([this] { run(); });
     }
 
@@ -114,6 +117,7 @@ class Writer::Thread {
     }
 
     const WriterHooks hooks_;
+    SpareSegment spare_;
     SegmentWriter segments_;    // the thread's alone, once it runs
     Batch working_;             // the thread's alone
     bool was_offered_ = false;  // whether working_ came from intake

@@ -31,8 +31,6 @@ std::uint64_t low_half_of(const TraceId& id) {
     return std::endian::native == std::endian::little ? std::byteswap(low) : low;
 }
 
-bool failed(const RequestView& request) { return request.status >= 500 || !request.error.empty(); }
-
 }  // namespace
 
 Sampler::Sampler(SamplerSettings settings) : settings_(std::move(settings)) {
@@ -52,14 +50,14 @@ void Sampler::work_out(std::string_view service, std::string_view env, Origin& o
     origin = {version_, hash(service, 0), rates_ ? rates_->of(service, env) : Rate{}};
 }
 
-Decision Sampler::decide(const RequestView& request, std::string_view service, std::string_view env, Origin& origin) {
+Decision Sampler::decide(const Candidate& request, std::string_view service, std::string_view env, Origin& origin) {
     if (slow_ == nullptr) return sampling::decide(request.priority);
     if (origin.version != version_) work_out(service, env, origin);
     const bool slow = slow_->see(hash(request.route, origin.hash), request.duration_us, now_us_);
     if (request.priority) return sampling::decide(request.priority);
     std::uint64_t id = low_half_of(request.trace_id);
     if (id == 0) id = ids_.next();  // it gets one from the trace sink, by its position; it has none yet
-    return sampling::decide(std::nullopt, slow || failed(request), budget_, now_us_, id, origin.rate);
+    return sampling::decide(std::nullopt, slow || request.failed, budget_, now_us_, id, origin.rate);
 }
 
 }  // namespace outrigger::sampling

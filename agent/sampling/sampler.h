@@ -5,12 +5,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "agent/sampling/decision.h"
 #include "agent/sampling/rates.h"
 #include "agent/sampling/slow_routes.h"
+#include "shared/event.h"
 #include "shared/record.h"
 #include "shared/trace_ids.h"
 
@@ -21,6 +23,28 @@ struct Origin {
     std::uint64_t version = 0;  // of the rates; 0: not yet
     std::uint64_t hash = 0;     // of the service
     Rate rate;
+};
+
+// What of a request the decision is about.
+struct Candidate {
+    explicit Candidate(const RequestView& request)
+        : trace_id(request.trace_id),
+          route(request.route),
+          duration_us(request.duration_us),
+          priority(request.priority),
+          failed(request.status >= 500 || !request.error.empty()) {}
+    explicit Candidate(const RequestEvent& request)
+        : trace_id(request.trace_id),
+          route(request.route),
+          duration_us(request.duration_us),
+          priority(request.priority),
+          failed(request.status >= 500 || !request.error.empty()) {}
+
+    TraceId trace_id;  // all zero: none
+    std::string_view route;
+    std::int64_t duration_us;
+    std::optional<std::int8_t> priority;  // the caller's
+    bool failed;
 };
 
 struct SamplerSettings {
@@ -34,9 +58,9 @@ class Sampler {
 
     // Looks at the board; once for many requests.
     void set_now(std::int64_t now_us);
-    Decision decide(const RequestView& request, std::string_view service, std::string_view env, Origin& origin);
+    Decision decide(const Candidate& request, std::string_view service, std::string_view env, Origin& origin);
     // Of a request whose sender did not say who it is.
-    Decision decide(const RequestView& request) { return decide(request, {}, {}, own_); }
+    Decision decide(const Candidate& request) { return decide(request, {}, {}, own_); }
 
   private:
     void work_out(std::string_view service, std::string_view env, Origin& origin) const;

@@ -42,7 +42,7 @@ std::vector<http::Route> Reports::routes() const {
         {"/metrics", [this](const http::Request& request) { return metrics(request); }},
         {"/-/healthy", [](const http::Request&) { return http::Response{200, plain_text, "alive\n"}; }},
         {"/-/ready", [this](const http::Request&) { return readiness(); }},
-        {"/status", [this](const http::Request&) { return status(); }},
+        {"/status", [this](const http::Request& request) { return status(request); }},
         {"/",
          [](const http::Request&) {
              return http::Response{200, std::string(http::page_content_type), http::make_page(OUTRIGGER_VERSION)};
@@ -54,7 +54,7 @@ http::Response Reports::metrics(const http::Request& request) const {
     const auto wanted = http::negotiate(request.accept);
     const auto format =
         wanted == http::MetricsFormat::open_metrics ? metrics::Format::openmetrics : metrics::Format::text;
-    const auto agent = agent_facts();  // the books before the copy: both may only grow
+    const auto agent = agent_facts(request.turned_away);  // the books before the copy: both may only grow
     auto snapshot = from_.fold.snapshot(utc_us(), format == metrics::Format::openmetrics);
     const auto names = static_cast<fold::NamingSet>(from_.settings.metric_names);
     return {200,
@@ -73,7 +73,7 @@ http::Response Reports::readiness() const {
     return {found.empty() ? 200 : 503, plain_text, body};
 }
 
-http::Response Reports::status() const {
+http::Response Reports::status(const http::Request& request) const {
     const auto snapshot = from_.fold.snapshot(utc_us(), false);
     const auto journal = from_.journal.status();
     http::StatusFacts out;
@@ -82,6 +82,8 @@ http::Response Reports::status() const {
     out.connections = from_.intake.connections.load(relaxed);
     out.emitters = from_.intake.emitters.load(relaxed);
     out.emitters_known = snapshot.emitters;
+    for (const auto& each : turned_away(request.turned_away))
+        out.turned_away.push_back({each.door, each.reason, each.count});
     out.series = snapshot.series;
     out.max_series = from_.settings.max_series;
     for (const auto& one : snapshot.offenders) out.offenders.push_back({one.name, one.events, one.example});
@@ -95,7 +97,21 @@ http::Response Reports::status() const {
     return {200, "application/json", http::to_json(out)};
 }
 
-metrics::AgentFacts Reports::agent_facts() const {
+std::vector<metrics::TurnedAway> Reports::turned_away(const http::TurnedAway& http) const {
+    std::vector<metrics::TurnedAway> out = {
+        {"socket", "full", from_.intake.turned_away_full.load(relaxed)},
+        {"socket", "not_allowed", from_.intake.turned_away_peer.load(relaxed)},
+        {"socket", "bad_language", from_.intake.bad_language.load(relaxed)},
+        {"socket", "broken_frame", from_.intake.broken_frames.load(relaxed)},
+    };
+    for (std::size_t each = 0; each < http.counts.size(); ++each) {
+        const auto why = static_cast<http::Away>(each);
+        out.push_back({"http", std::string(to_string(why)), http.of(why)});
+    }
+    return out;
+}
+
+metrics::AgentFacts Reports::agent_facts(const http::TurnedAway& http) const {
     metrics::AgentFacts out;
     const auto journal = from_.journal.status();
     out.version = OUTRIGGER_VERSION;
@@ -105,6 +121,9 @@ metrics::AgentFacts Reports::agent_facts() const {
     out.lines_received = from_.intake.lines.load(relaxed);
     for (std::size_t i = 0; i < out.refused.size(); ++i) out.refused[i] = from_.intake.refused[i].load(relaxed);
     out.emitters = from_.intake.emitters.load(relaxed);
+    out.turned_away = turned_away(http);
+    out.rings_drained = from_.intake.rings_drained.load(relaxed);
+    out.rings_corrupt = from_.intake.rings_corrupt.load(relaxed);
     out.journal_bytes = journal.bytes;
     out.journal_durable = journal.durable;
     out.sync_bounds.assign(journal::journal_sync_bounds.begin(), journal::journal_sync_bounds.end());

@@ -38,8 +38,9 @@ class Reports {
   private:
     http::Response metrics(const http::Request& request) const;
     http::Response readiness() const;
-    http::Response status() const;
-    metrics::AgentFacts agent_facts() const;
+    http::Response status(const http::Request& request) const;
+    metrics::AgentFacts agent_facts(const http::TurnedAway& http) const;
+    std::vector<metrics::TurnedAway> turned_away(const http::TurnedAway& http) const;
 
     ReportSources from_;
 };

@@ -62,8 +62,8 @@ class Topology::Stations {
   private:
     std::vector<sinks::SinkStation> sink_stations();
     fold::Checkpoint load_checkpoint();
-    void open_journal(const fold::Checkpoint& checkpoint);
     void open_books(const fold::Checkpoint& checkpoint, const std::vector<sinks::SinkStation>& stations);
+    void open_journal(const fold::Checkpoint& checkpoint);
     void start_sinks(const std::vector<sinks::SinkStation>& stations, const Start& start);
     void start_statsd();
     void journal_flush(const journal::Flush& flush);
@@ -122,8 +122,8 @@ Topology::Stations::Stations(const settings::Settings& settings, std::vector<set
     fold::Checkpoint checkpoint = files.load();
     for (const auto& file : files.damaged()) say("checkpoint: " + file + " is damaged; the other one is used");
     const auto stations = sink_stations();
-    open_journal(checkpoint);
     open_books(checkpoint, stations);
+    open_journal(checkpoint);
     const Start start =
         find_start(journal_->mark(), checkpoint.fold.position, checkpoint.fold.counters.requests, accounts_->cursors());
     checkpointer_.emplace(std::move(files), checkpoint.facts, checkpoint.fold.position, checkpointer_parts());
@@ -135,20 +135,12 @@ Topology::Stations::Stations(const settings::Settings& settings, std::vector<set
     checkpointer_->start();
     intake_.emplace(listener_.fd(), intake_settings(settings_, listener_.path(), rates_), known_emitters(*fold_),
                     intake_hooks());
+    intake_->start();
     reports_.emplace(ReportSources{settings_, effective_, *journal_, *fold_, *checkpointer_, book_, intake_->counters(),
                                    batch_offered_us_});
     door_.emplace(http_address(settings_), reports_->routes());
     spdlog::info("listening on {} and http://{}:{}, data in {}", listener_.path(), settings_.http_host, door_->port(),
                  settings_.data_dir);
-}
-
-void Topology::Stations::open_journal(const fold::Checkpoint& checkpoint) {
-    auto journal = journal::Journal::open(journal_settings_, checkpoint.fold.position);
-    if (!journal) throw std::runtime_error(journal.error().what);
-    journal_ = std::move(*journal);
-    fold_.emplace(fold_settings(settings_), checkpoint.fold);
-    for (const auto& note : fold_->notes()) spdlog::info("{}", note);
-    replay(*journal_, *fold_);
 }
 
 void Topology::Stations::open_books(const fold::Checkpoint& checkpoint,
@@ -171,7 +163,18 @@ void Topology::Stations::open_books(const fold::Checkpoint& checkpoint,
     accounts_.emplace(checkpoint.cursors,
                       std::vector<std::filesystem::path>{settings_.data_dir, journal_settings_.fallback});
     for (const auto& station : stations) accounts_->open(station.name, station.on, book_);
+}
+
+void Topology::Stations::open_journal(const fold::Checkpoint& checkpoint) {
+    std::uint64_t kept_position = 0;
+    for (const auto& [sink, cursor] : accounts_->cursors()) kept_position = std::max(kept_position, cursor.position);
+    auto journal = journal::Journal::open(journal_settings_, checkpoint.fold.position, kept_position);
+    if (!journal) throw std::runtime_error(journal.error().what);
+    journal_ = std::move(*journal);
     journal_->needed_after(accounts_->needed_after());
+    fold_.emplace(fold_settings(settings_), checkpoint.fold);
+    for (const auto& note : fold_->notes()) spdlog::info("{}", note);
+    replay(*journal_, *fold_);
 }
 
 void Topology::Stations::start_sinks(const std::vector<sinks::SinkStation>& stations, const Start& start) {

@@ -88,9 +88,14 @@ void Ring::release_through(std::uint64_t number) noexcept {
     if (end.number == released_.number) return;
     header_.released_number.store(end.number, std::memory_order_release);
     if (!closed_) {
-        // Record bytes of this lap must not look like a head in the next.
-        for (std::uint64_t cell = released_.cell; cell < end.cell; ++cell)
-            std::atomic_ref(*word_at(cell)).store(0, std::memory_order_relaxed);
+        // Record bytes of this lap must not look like a head in the next. Hardly ever do they: looking first leaves the
+        // cells to the cores that have them.
+        for (std::uint64_t cell = released_.cell; cell < end.cell; ++cell) {
+            const std::atomic_ref word(*word_at(cell));
+            const std::uint32_t next_lap = ring::lap_of(cell, count_) + 1;
+            if (ring::high_half(word.load(std::memory_order_relaxed)) == next_lap)
+                word.store(0, std::memory_order_relaxed);
+        }
         header_.released_cells.store(end.cell, std::memory_order_release);
     }
     released_ = end;

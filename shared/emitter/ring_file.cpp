@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cassert>
 #include <cerrno>
 #include <cstdio>
@@ -158,9 +159,11 @@ RingFile::RingFile(std::string folder, Hello hello, FileDescriptor file, std::by
 RingFile::~RingFile() { ::munmap(mapping_, ring::header_bytes + 2 * bytes_); }
 
 void RingFile::take_id(const EmitterId& fresh) noexcept {
-    // Killed half-way, the header has an id that is neither, and unknown to the agent all the same.
+    // Killed half-way, the header has an id that is neither, and unknown to the agent all the same. It comes first: the
+    // agent goes by it when the hello has another.
     hello_.identity.emitter = fresh;
     header().emitter = fresh;
+    std::atomic_signal_fence(std::memory_order_seq_cst);
     std::memcpy(header().hello.data() + frame_head_bytes, fresh.data(), fresh.size());
 }
 

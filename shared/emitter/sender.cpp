@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include "shared/emitter/identifiers.h"
 #include "shared/runtime_folder.h"
@@ -13,13 +14,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Sender::Rest rest_busy = 1ms;
-constexpr Sender::Rest rest_idle = 5ms;
-constexpr Sender::Rest busy_after_traffic = 50ms;
+constexpr Sender::Rest least_rest = 1ms;
+constexpr Sender::Rest greatest_rest = 4ms;  // an event, and its acknowledgement, wait for no longer than that
 constexpr Sender::Rest least_backoff = 10ms;
 constexpr Sender::Rest greatest_backoff = 1s;
 constexpr Sender::Rest ring_retry = 1s;
-constexpr std::size_t waiting_bytes = 16 * 1024;  // as much as this and the next write follows at once
+constexpr std::size_t good_write = 32 * 1024;  // worth waking up for; as much as this and the next follows at once
 constexpr int writes_in_a_step = 16;
 constexpr std::size_t greatest_moves = 8;  // to another folder; each keeps a page of memory
 
@@ -41,7 +41,11 @@ DropTotals loaded(const DropCounters& counters) {
 }  // namespace
 
 Sender::Sender(SenderSettings settings, std::atomic<Ring*>& current, DropCounters& unassigned)
-    : settings_(std::move(settings)), current_(current), unassigned_(unassigned), backoff_(least_backoff) {
+    : settings_(std::move(settings)),
+      current_(current),
+      unassigned_(unassigned),
+      backoff_(least_backoff),
+      rest_(greatest_rest) {
     settings_.identity.emitter = make_emitter_id();
     std::memcpy(&jitter_, settings_.identity.emitter.data(), sizeof jitter_);
 }
@@ -64,7 +68,7 @@ Sender::Rest Sender::take_step(Time now) {
     if (!connection_) {
         const bool wants_ring = rings_.empty() && !closed_;
         const Time next = wants_ring ? std::min(next_connection_, next_ring_) : next_connection_;
-        return std::max(std::chrono::duration_cast<Rest>(next - now), rest_busy);
+        return std::max(std::chrono::duration_cast<Rest>(next - now), least_rest);
     }
     return exchange(now);
 }
@@ -116,52 +120,58 @@ void Sender::connect(Time now) {
 
 Sender::Rest Sender::exchange(Time now) {
     Session& session = connection_->session;
-    switch (receive(now)) {
+    switch (receive()) {
         case Session::Verdict::behind:
             take_fresh_id();
             [[fallthrough]];
         case Session::Verdict::broken:
             disconnect(now, next_backoff());
-            return rest_busy;
+            return least_rest;
         case Session::Verdict::fine:
             break;
     }
     connected_ = session.welcomed();
     if (session.acknowledged() || now - connection_->since >= greatest_backoff) backoff_ = least_backoff;
-    const std::optional<bool> more = send(now);
+    const std::optional<bool> more = send();
     if (!more) {
         disconnect(now, next_backoff());
-        return rest_busy;
+        return least_rest;
     }
     if (session.welcomed()) settle(now);
-    if (*more) return Rest{0};
-    return now - last_traffic_ < busy_after_traffic ? rest_busy : rest_idle;
+    return *more ? Rest{0} : next_rest();
 }
 
-Session::Verdict Sender::receive(Time now) {
+// As long as it takes to fill a good write at the present pace: a wake-up costs as much as some twenty events.
+Sender::Rest Sender::next_rest() {
+    const std::size_t filled = std::max<std::size_t>(std::exchange(filled_, 0), 1);
+    const auto wanted = rest_ * static_cast<Rest::rep>(good_write) / static_cast<Rest::rep>(filled);
+    rest_ = closed_ ? least_rest : std::clamp<Rest>(wanted, least_rest, greatest_rest);
+    return rest_;
+}
+
+Session::Verdict Sender::receive() {
     std::array<std::byte, 4096> bytes;
     for (;;) {
         const auto received = connection_->stream.receive(bytes);
         if (!received) return Session::Verdict::broken;
         if (*received == 0) return Session::Verdict::fine;
-        last_traffic_ = now;
         const auto verdict = connection_->session.take({bytes.data(), *received});
         if (verdict != Session::Verdict::fine || *received < bytes.size()) return verdict;
     }
 }
 
 // Whether there is more to send at once; nothing when the connection is over.
-std::optional<bool> Sender::send(Time now) {
+std::optional<bool> Sender::send() {
     Session& session = connection_->session;
     for (int write = 0; write < writes_in_a_step; ++write) {
         const std::size_t records = session.fill(totals());
+        filled_ += records;
         const std::size_t waiting = session.to_send().size();
         if (waiting == 0) return false;
         const auto sent = connection_->stream.send(session.to_send());
         if (!sent) return std::nullopt;
         session.sent(*sent);
-        if (*sent > 0) last_traffic_ = now;
-        if (*sent < waiting || records < waiting_bytes) return false;
+        if (*sent < waiting || records < good_write) return false;
     }
     return true;
 }

@@ -66,8 +66,9 @@ class Sender {
     void assign_drops();
     void connect(Time now);
     Rest exchange(Time now);
-    Session::Verdict receive(Time now);
-    std::optional<bool> send(Time now);
+    Rest next_rest();
+    Session::Verdict receive();
+    std::optional<bool> send();
     void settle(Time now);
     void retire_ring();
     void take_fresh_id();
@@ -84,9 +85,10 @@ class Sender {
     std::atomic<bool> connected_ = false;
     Time next_ring_{};
     Time next_connection_{};
-    Time last_traffic_{};
     DropTotals told_{};  // of the first ring, or of none, on the connections before this one
     Rest backoff_;
+    Rest rest_;               // the last one on a connection
+    std::size_t filled_ = 0;  // bytes of records since then
     std::uint64_t jitter_;
     bool closed_ = false;
 

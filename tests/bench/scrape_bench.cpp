@@ -37,15 +37,19 @@ double resident_mib() {
     return static_cast<double>(usage.ru_maxrss) / 1024;
 }
 
-// Requests of one route each, spread over the buckets.
+// Requests of one route each, spread over the buckets, or histograms of the app's own.
 class Load {
   public:
+    explicit Load(bool custom) : custom_(custom) {}
     void fold_all(fold::Fold& fold, std::size_t sets) {
         fold.batch_begins();
         for (std::size_t set = 0; set < sets; ++set) fold_one(fold, set);
         fold.batch_ends();
     }
-    void fold_one(fold::Fold& fold, std::size_t set) {
+    void fold_one(fold::Fold& fold, std::size_t set) { custom_ ? fold_metric(fold, set) : fold_request(fold, set); }
+
+  private:
+    void fold_request(fold::Fold& fold, std::size_t set) {
         const std::string route = "/users/:id/orders/" + std::to_string(set);
         RequestEvent event;
         event.method = "GET";
@@ -53,16 +57,31 @@ class Load {
         event.status = 200;
         event.duration_us = static_cast<std::int64_t>(set * 7'919 % 400'000);
         event.trace_id[0] = 1;
+        apply(fold, event, journal::Kind::request);
+    }
+    void fold_metric(fold::Fold& fold, std::size_t set) {
+        const std::string user = std::to_string(set);
+        const Tag tag{"customer", user};
+        MetricEvent event;
+        event.kind = MetricKind::histogram;
+        event.name = "basket_size";
+        event.value = static_cast<double>(set % 17);
+        event.tags = {&tag, 1};
+        apply(fold, event, journal::Kind::metric);
+    }
+    template <class Event>
+    void apply(fold::Fold& fold, const Event& event, journal::Kind kind) {
         const auto measured = measure(event);
         record_.resize(measured->length);
         write(event, *measured, record_.data());
         journal::Envelope envelope;
+        envelope.kind = kind;
         envelope.kept = true;
         envelope.arrival_us = 1'763'800'000'000'000;
         fold.apply({++position_, envelope, record_, nullptr});
     }
 
-  private:
+    bool custom_;
     std::vector<std::byte> record_;
     std::uint64_t position_ = 0;
 };
@@ -89,11 +108,11 @@ Cost scrape(const fold::Fold& fold, metrics::Format format, std::vector<char>& p
     return cost;
 }
 
-void bench(const char* what, std::size_t sets, metrics::Format format) {
+void bench(const char* what, std::size_t sets, metrics::Format format, bool custom = false) {
     fold::FoldSettings settings;
     settings.max_series = sets + 1000;
     fold::Fold fold(settings);
-    Load load;
+    Load load(custom);
     load.fold_all(fold, sets);
     std::vector<char> piece(256UL * 1024);
     std::atomic<bool> done{false};
@@ -132,6 +151,8 @@ int main() {
     bench("100,000 lines (5,263 label sets)", 5'263, metrics::Format::text);
     bench("10,000 label sets", 10'000, metrics::Format::text);
     bench("10,000 label sets, OpenMetrics", 10'000, metrics::Format::openmetrics);
+    bench("10,000 custom histograms", 10'000, metrics::Format::text, true);
     std::printf("resident at most so far: %.0f MiB\n", resident_mib());
     bench("100,000 label sets", 100'000, metrics::Format::text);
+    bench("100,000 custom histograms", 100'000, metrics::Format::text, true);
 }

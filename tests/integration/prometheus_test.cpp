@@ -6,6 +6,7 @@
 #include "tests/integration/peers/agent.h"
 #include "tests/integration/peers/demo_app.h"
 #include "tests/integration/peers/eventually.h"
+#include "tests/integration/peers/line_client.h"
 #include "tests/integration/peers/load.h"
 #include "tests/integration/peers/load_shapes.h"
 #include "tests/integration/peers/prometheus.h"
@@ -44,7 +45,13 @@ TEST_CASE("a real Prometheus takes the OpenMetrics form, and shows its exemplars
     CHECK(trace.size() == 32);
 }
 
-TEST_CASE("promtool finds nothing to say about a scrape, whatever the naming set") {
+constexpr std::string_view custom_metrics =
+    R"({"type":"metric","kind":"count","name":"orders_placed","value":2,"tags":{"plan":"a \"b\" \\c"}}
+{"type":"metric","kind":"gauge","name":"queue_length","value":-1.5}
+{"type":"metric","kind":"histogram","name":"basket_size","value":0.3,"tags":{"plan":"pro"}}
+)";
+
+TEST_CASE("promtool finds nothing to say about a scrape, whatever the naming set, custom metrics included") {
     for (const char* names : {"prometheus", "otel", "flask"}) {
         CAPTURE(names);
         Agent agent({"--metric-names", names});
@@ -53,6 +60,11 @@ TEST_CASE("promtool finds nothing to say about a scrape, whatever the naming set
         offer({app.port(), mixed_paths({{"/green", 20}, {"/red", 5}}), 1, true, 0us});
         CHECK(eventually(
             10s, [&] { return agent.scrape().sum("outrigger_events_accepted_total", {{"type", "request"}}) == 25; }));
+        LineClient client(agent.socket());
+        CHECK(client.send(custom_metrics));
+        CHECK(eventually(
+            10s, [&] { return agent.scrape().sum("outrigger_events_accepted_total", {{"type", "metric"}}) == 3; }));
+        CHECK(agent.scrape().sum("orders_placed_total") == 2);
         CHECK(promtool_findings(get(agent.port(), "/metrics").body) == "");
         CHECK_NOTHROW(agent.scrape_openmetrics());
     }

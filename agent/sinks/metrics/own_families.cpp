@@ -15,7 +15,7 @@ prometheus::MetricFamily app_info(const fold::Snapshot& snapshot, const AgentFac
     const auto add = [&](const std::string& service, const std::string& env, const std::string& version) {
         out.add(1.0, {{"service", service}, {"env", env}, {"version", version}});
     };
-    bool has_own = facts.service.empty();
+    bool has_own = false;
     for (const fold::AppInfo& app : snapshot.apps) {
         has_own |= app.service == facts.service && app.env == facts.env && app.version == facts.app_version;
         add(app.service, app.env, app.version);
@@ -51,6 +51,25 @@ prometheus::MetricFamily emitter_dropped(const fold::Counters& counters) {
     out.add(counters.gap, {{"reason", "gap"}});
     out.add(counters.torn, {{"reason", "torn"}});
     return out.take();
+}
+
+void add_emitters(Families& out, const fold::Counters& counters, const AgentFacts& facts) {
+    out.push_back(
+        gauge("outrigger_emitters", "Emitters that are connected or have a ring.").add(facts.emitters).take());
+    out.push_back(counter("outrigger_emitters_forgotten_total",
+                          "Emitters whose mark made room for another before it had been idle for an hour.")
+                      .add(counters.marks_evicted)
+                      .take());
+    out.push_back(
+        counter("outrigger_orphan_rings_total", "Rings that a dead emitter left behind, by what became of them.")
+            .add(facts.rings_drained, {{"result", "drained"}})
+            .add(facts.rings_corrupt, {{"result", "corrupt"}})
+            .take());
+    FamilyBuilder away =
+        counter("outrigger_turned_away_total", "Connections and requests that were not served, by door and reason.");
+    for (const TurnedAway& each : facts.turned_away)
+        away.add(each.count, {{"door", each.door}, {"reason", each.reason}});
+    out.push_back(away.take());
 }
 
 prometheus::MetricFamily journal_sync(const AgentFacts& facts) {
@@ -115,8 +134,7 @@ Families agent_families(const fold::Snapshot& snapshot, const AgentFacts& facts)
     out.push_back(refused(snapshot, facts));
     out.push_back(fields_cut(counters));
     out.push_back(emitter_dropped(counters));
-    out.push_back(
-        gauge("outrigger_emitters", "Emitters that are connected or have a ring.").add(facts.emitters).take());
+    add_emitters(out, counters, facts);
     add_journal(out, facts);
     out.push_back(gauge("outrigger_series", "Label sets in memory, of requests and of custom metrics.")
                       .add(std::uint64_t{snapshot.series})

@@ -31,13 +31,21 @@ struct ProcessFacts {
 };
 ProcessFacts read_process();
 
+// Who was not served, at which of the agent's two doors, why, and how often.
+struct TurnedAway {
+    std::string door, reason;
+    std::uint64_t count = 0;
+};
+
 // What the fold does not know.
 struct AgentFacts {
     std::string version;
-    std::string service, env, app_version;  // the agent's own app_info; shown when the service is not empty
+    std::string service, env, app_version;  // the agent's own app_info
     std::uint64_t lines_received = 0;
     std::array<std::uint64_t, static_cast<std::size_t>(Refusal::count_)> refused{};  // without hello: not journaled
     std::uint64_t emitters = 0;                                                      // connected, or with a ring
+    std::vector<TurnedAway> turned_away;
+    std::uint64_t rings_drained = 0, rings_corrupt = 0;  // of emitters that died
     std::uint64_t journal_bytes = 0;
     bool journal_durable = true;
     std::vector<double> sync_bounds;          // seconds, without +Inf

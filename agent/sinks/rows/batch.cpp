@@ -2,7 +2,7 @@
 
 namespace outrigger::rows {
 
-Batch::Filled Batch::fill(journal::Reader& reader, const RowContext& context) {
+Batch::Filled Batch::fill(journal::Reader& reader, const RowContext& context, std::size_t most_rows) {
     bytes_.clear();
     ends_.clear();
     positions_.clear();

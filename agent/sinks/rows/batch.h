@@ -23,13 +23,12 @@ struct Loss {
 
 class Batch {
   public:
-    static constexpr std::size_t most_rows = 10'000;
     static constexpr std::size_t most_bytes = std::size_t{8} << 20;
 
     enum class Filled : std::uint8_t { full, end, retry };
 
-    // Empties it, then reads on until it is full or the journal ends.
-    Filled fill(journal::Reader& reader, const RowContext& context);
+    // Empties it, then reads on until it has so many rows, is full or the journal ends.
+    Filled fill(journal::Reader& reader, const RowContext& context, std::size_t most_rows);
 
     bool empty() const { return to_ == from_; }
     std::uint64_t from() const { return from_; }                 // the last position before it

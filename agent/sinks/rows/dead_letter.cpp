@@ -7,7 +7,7 @@ namespace {
 using Outcome = std::expected<void, DatabaseError>;
 
 DatabaseError held(std::string what, std::string sqlstate = {}) {
-    return {Trouble::hold, std::move(sqlstate), std::move(what), std::nullopt};
+    return {Trouble::hold, std::move(sqlstate), std::move(what)};
 }
 
 // COPY behind a savepoint, so that the transaction goes on when it is refused.
@@ -89,7 +89,7 @@ Outcome Sorter::bury(std::size_t row, const DatabaseError& why) {
         probed_ = true;
     }
     const auto event = source_.event(batch_.position(row));
-    if (!event) return std::unexpected(DatabaseError{Trouble::resource, "", "the journal cannot be read", {}});
+    if (!event) return std::unexpected(DatabaseError{Trouble::resource, "", "the journal cannot be read"});
     auto kept = insert(row, why, event->json);
     if (!kept && kept.error().trouble == Trouble::row)
         kept = insert(row, why, "{\"base64\":\"" + event->base64 + "\"}");

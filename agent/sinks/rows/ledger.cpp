@@ -60,12 +60,14 @@ std::expected<LedgerRow, DatabaseError> make_ledger(Session& session, const jour
 
 std::expected<Stored, DatabaseError> find_stored(Session& session, std::int32_t agent) {
     const std::string who = " WHERE agent = " + std::to_string(agent);
+    session.wait_for(std::chrono::minutes(10));  // all rows of all days
     const auto found = session.execute(
         "SELECT coalesce(max(greatest), 0), coalesce(sum(events), 0) FROM ("
         "SELECT max(\"position\") AS greatest, count(*) AS events FROM request_log" +
         who + " UNION ALL SELECT max(last), sum(events) FROM outrigger_drops" + who +
         " UNION ALL SELECT max(\"position\"), count(*) FROM outrigger_dead_letter" + who +
         " UNION ALL SELECT max(last), sum(events) FROM outrigger_expired" + who + ") AS stored");
+    session.wait_for(std::nullopt);
     if (!found) return failed(found);
     return Stored{number(found->at(0).at(0)), number(found->at(0).at(1))};
 }

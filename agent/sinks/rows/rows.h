@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "agent/sinks/rows/session.h"
 #include "agent/sinks/sink.h"
 
 namespace outrigger::rows {
@@ -16,6 +17,7 @@ struct RowsSettings {
     std::optional<std::string> password_file;  // read at each connection
     std::chrono::days retention{30};
     std::string service, env, version;  // the agent's own, for events that bring none
+    TimeLimits limits{};                // of each call to Postgres
 };
 
 using RowsParts = sinks::SinkParts;

@@ -1,29 +1,39 @@
 #include "agent/sinks/rows/schema.h"
 
+#include <spdlog/fmt/fmt.h>
+
 namespace outrigger::rows {
 
 namespace {
 
+using namespace std::chrono_literals;
 using Outcome = std::expected<void, DatabaseError>;
 
 // A transaction of one statement, with limits of its own.
-Outcome run_alone(Session& session, const std::string& sql, const std::string& limits) {
+Outcome run_alone(Session& session, const std::string& sql, std::chrono::milliseconds lock,
+                  std::chrono::milliseconds statement) {
     if (auto begun = session.begin(); !begun) return begun;
-    if (const auto set = session.query(limits); !set) return std::unexpected(set.error());
+    const auto set = session.query(
+        fmt::format("SET LOCAL lock_timeout = {}; SET LOCAL statement_timeout = {}", lock.count(), statement.count()));
+    if (!set) return std::unexpected(set.error());
     if (const auto done = session.query(sql); !done) {
-        const auto error = done.error();
         session.roll_back();
-        return std::unexpected(error);
+        return std::unexpected(done.error());
     }
     return session.commit();
 }
 
-constexpr const char* quick = "SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '30s'";
+Outcome run_quickly(Session& session, const std::string& sql) {
+    return run_alone(session, sql, session.limits().lock(), session.limits().statement());
+}
+
 // While a drop waits for readers, others wait behind it.
-constexpr const char* patient = "SET LOCAL lock_timeout = '2s'; SET LOCAL statement_timeout = '10min'";
+constexpr auto expiry_lock = 2s;
+// A day's rows are counted before they go.
+constexpr auto expiry_statement = 10min;
 
 DatabaseError needs(const std::string& what) {
-    return {Trouble::hold, "", what + ": run the statements in the log as somebody who may", std::nullopt};
+    return {Trouble::hold, "", what + ": somebody who may has to run the statements in the log", std::nullopt, true};
 }
 
 }  // namespace
@@ -34,22 +44,24 @@ std::expected<Schema, DatabaseError> Schema::open(Session& session, std::string&
             has_schema_privilege(coalesce(current_schema(), 'public'), 'CREATE'),
             coalesce((SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass('request_log')), false),
             coalesce(has_function_privilege(to_regprocedure('outrigger_partition(date)'), 'EXECUTE'), false),
-            coalesce(has_function_privilege(to_regprocedure('outrigger_expire(int)'), 'EXECUTE'), false)
+            coalesce(has_function_privilege(to_regprocedure('outrigger_expire(int)'), 'EXECUTE'), false),
+            current_setting('transaction_read_only')::bool
         FROM (VALUES ('request_log'), ('outrigger_ledger'), ('outrigger_drops'), ('outrigger_dead_letter'),
             ('outrigger_expired')) AS wanted(name))";
     const auto answer = session.execute(look);
     if (!answer) return std::unexpected(answer.error());
     const auto& cells = answer->at(0);
     const auto yes = [&](std::size_t column) { return cells.at(column) == "t"; };
+    // Its ledger may be older than what the one that it follows has: nothing is concluded from it.
+    if (yes(7)) return std::unexpected(DatabaseError{Trouble::hold, "25006", "Postgres is a standby or read-only"});
+    statements = administrator_sql(*cells.at(1), *cells.at(2));
     Schema schema;
-    schema.statements_ = administrator_sql(*cells.at(1), *cells.at(2));
     bool owner = yes(4);
     if (cells.at(0) != "5") {
-        const auto made = run_alone(
-            session, "SELECT pg_advisory_xact_lock(hashtext('outrigger_schema'));" + std::string(tables_sql()), quick);
+        const auto made = run_quickly(
+            session, "SELECT pg_advisory_xact_lock(hashtext('outrigger_schema'));" + std::string(tables_sql()));
         if (!made) {
             if (made.error().trouble != Trouble::hold) return std::unexpected(made.error());
-            statements = schema.statements_;
             return std::unexpected(needs("tables are missing and may not be made (" + made.error().what + ")"));
         }
         owner = true;
@@ -64,8 +76,9 @@ std::expected<void, DatabaseError> Schema::ensure_partitions(Session& session, c
     for (const Day day : days)
         if (auto made = ensure_partition(session, day); !made) return made;
     for (Day day = today; day <= today + ahead; day += std::chrono::days(1)) {
-        // Nothing needs those yet: a role that cannot make them says so when something does.
-        if (auto made = ensure_partition(session, day); !made && made.error().trouble != Trouble::hold) return made;
+        // Nothing needs those yet: what keeps them from being made is said when something does.
+        auto made = ensure_partition(session, day);
+        if (!made && made.error().trouble == Trouble::connection) return made;
     }
     return {};
 }
@@ -80,10 +93,9 @@ std::expected<void, DatabaseError> Schema::ensure_partition(Session& session, Da
     if (present->at(0).at(0) != "t") {
         if (partition_way_ == Way::none)
             return std::unexpected(needs("the partition " + partition_name(day) + " is missing and may not be made"));
-        const auto made = run_alone(
-            session,
-            partition_way_ == Way::ours ? partition_sql(day) : "SELECT outrigger_partition('" + date(day) + "'::date)",
-            quick);
+        const auto made =
+            run_quickly(session, partition_way_ == Way::ours ? partition_sql(day)
+                                                             : "SELECT outrigger_partition('" + date(day) + "'::date)");
         if (!made) return made;
     }
     known_.insert(day);
@@ -93,10 +105,13 @@ std::expected<void, DatabaseError> Schema::ensure_partition(Session& session, Da
 std::expected<void, DatabaseError> Schema::expire(Session& session, std::chrono::days days) {
     if (expire_way_ == Way::none) return std::unexpected(needs("old partitions may not be dropped"));
     forget_partitions();
-    return run_alone(
+    session.wait_for(expiry_statement + session.limits().answer);
+    auto done = run_alone(
         session,
         expire_way_ == Way::ours ? expire_sql(days) : "SELECT outrigger_expire(" + std::to_string(days.count()) + ")",
-        patient);
+        expiry_lock, expiry_statement);
+    session.wait_for(std::nullopt);
+    return done;
 }
 
 }  // namespace outrigger::rows

@@ -14,8 +14,8 @@ namespace outrigger::rows {
 
 class Schema {
   public:
-    // Looks at what is there, and makes the tables when they are missing. The error of one that may not: Trouble::hold,
-    // and `statements` says what to run.
+    // Looks at what is there, and makes the tables when they are missing. `statements`: what somebody with more rights
+    // would have to run for this role.
     static std::expected<Schema, DatabaseError> open(Session& session, std::string& statements);
 
     // Makes the partitions of these days, and of today and the next three; quick when they are known to be there.
@@ -26,9 +26,6 @@ class Schema {
     // letters.
     std::expected<void, DatabaseError> expire(Session& session, std::chrono::days days);
 
-    // What somebody with more rights has to run.
-    const std::string& statements() const { return statements_; }
-
     static constexpr std::chrono::days ahead{3};
 
   private:
@@ -38,7 +35,6 @@ class Schema {
 
     Way partition_way_ = Way::none, expire_way_ = Way::none;
     std::set<Day> known_;
-    std::string statements_;
 };
 
 }  // namespace outrigger::rows

@@ -1,8 +1,9 @@
 // One connection to Postgres: libpqxx for statements and transactions, libpq for the COPY stream on the same
-// connection. The only place that knows how the two meet (6.4: a connect policy of ours; 7: a connection taken over),
-// and that decides what a failure means. Used by the rows worker's thread; a session that failed is thrown away.
+// connection. Each call ends within a limit: a connection that gives no answer by then is cut, and whether a commit
+// under way happened is in doubt. Used by the rows worker's thread; a session that failed is thrown away.
 #pragma once
 
+#include <chrono>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -10,38 +11,37 @@
 #include <string>
 #include <vector>
 
+#include "agent/sinks/rows/lifeline.h"
+#include "agent/sinks/rows/trouble.h"
+
 namespace outrigger::rows {
 
-// What to do about a failure, from its SQLSTATE.
-enum class Trouble : std::uint8_t {
-    connection,  // lost, refused, in doubt: a new session, soon
-    resource,    // out of something, deadlock, time-out: again, later
-    hold,        // permission, missing or changed table, standby: again each few seconds, nothing is given up
-    no_partition,
-    row,     // this row never: a dead letter
-    fenced,  // the ledger is not where we left it: read it again, at once
-};
-
-struct DatabaseError {
-    Trouble trouble = Trouble::connection;
-    std::string sqlstate;             // empty: none was given
-    std::string what;                 // one line for people, no secrets
-    std::optional<std::size_t> line;  // of the COPY, from 1, when the server named it
-};
-
-Trouble classify(std::string_view sqlstate, std::string_view message);
+class Connection;
 
 // A result: rows of columns of text, NULL as nullopt.
 using Table = std::vector<std::vector<std::optional<std::string>>>;
 
+// How long things may take. The server's own limits come first, so that it can say what was the matter.
+struct TimeLimits {
+    std::chrono::milliseconds answer{10'000};  // to any call; then the connection is cut
+
+    std::chrono::milliseconds statement() const { return answer * 4 / 5; }
+    std::chrono::milliseconds lock() const { return answer / 2; }
+};
+
 class Session {
   public:
-    // `password` stands in for what the conninfo leaves out. Waits for connect_timeout (5 s unless given).
+    // Waits for connect_timeout (5 s for each address unless given). The lifeline outlives the session.
     static std::expected<Session, DatabaseError> open(const std::string& conninfo,
-                                                      const std::optional<std::string>& password);
+                                                      const std::optional<std::string>& password, Lifeline& lifeline,
+                                                      TimeLimits limits = {});
     ~Session();
     Session(Session&&) noexcept;
     Session& operator=(Session&&) noexcept;
+
+    const TimeLimits& limits() const { return limits_; }
+    // The limit of the calls that follow; none: the usual one.
+    void wait_for(std::optional<std::chrono::milliseconds> limit) { limit_ = limit.value_or(limits_.answer); }
 
     // One or more statements outside a transaction of ours.
     std::expected<Table, DatabaseError> execute(const std::string& sql);
@@ -58,12 +58,13 @@ class Session {
     std::expected<void, DatabaseError> commit();
     void roll_back() noexcept;
 
-    int socket() const;  // another thread may shut it, to end a call that hangs
-
   private:
-    class Connection;
-    explicit Session(std::unique_ptr<Connection> connection);
+    Session(std::unique_ptr<Connection> connection, TimeLimits limits);
+    [[nodiscard]] Lifeline::Call call() const;
+
     std::unique_ptr<Connection> connection_;
+    TimeLimits limits_;
+    std::chrono::milliseconds limit_;
 };
 
 }  // namespace outrigger::rows

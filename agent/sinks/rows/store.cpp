@@ -1,5 +1,7 @@
 #include "agent/sinks/rows/store.h"
 
+#include <spdlog/fmt/fmt.h>
+
 #include "agent/sinks/rows/ledger.h"
 
 namespace outrigger::rows {
@@ -7,16 +9,20 @@ namespace outrigger::rows {
 namespace {
 
 // Set for the transaction alone, since a pool may stand between us and the server.
-constexpr std::string_view transaction_settings =
-    "SET LOCAL synchronous_commit = on; SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '30s'; "
-    "SET LOCAL idle_in_transaction_session_timeout = '60s'";
+std::string transaction_settings(const TimeLimits& limits) {
+    return fmt::format(
+        "SET LOCAL synchronous_commit = on; SET LOCAL lock_timeout = {}; SET LOCAL statement_timeout = {}; "
+        "SET LOCAL idle_in_transaction_session_timeout = '60s'",
+        limits.lock().count(), limits.statement().count());
+}
 
 std::expected<void, DatabaseError> begin(Session& session, std::int32_t agent, const Batch& batch) {
     if (const auto begun = session.begin(); !begun) return begun;
-    if (const auto set = session.query(std::string(transaction_settings)); !set) return std::unexpected(set.error());
+    if (const auto set = session.query(transaction_settings(session.limits())); !set)
+        return std::unexpected(set.error());
     const auto ours = advance_ledger(session, agent, batch.from(), batch.to(), batch.accepted());
     if (!ours) return std::unexpected(ours.error());
-    if (!*ours) return std::unexpected(DatabaseError{Trouble::fenced, "", "the ledger has moved", std::nullopt});
+    if (!*ours) return std::unexpected(DatabaseError{Trouble::fenced, "", "the ledger has moved"});
     return {};
 }
 
@@ -30,7 +36,7 @@ std::expected<void, DatabaseError> insert_drops(Session& session, std::int32_t a
         if (!inserted) return std::unexpected(inserted.error());
         if (*inserted != 1)
             return std::unexpected(
-                DatabaseError{Trouble::hold, "", "a trigger or rule of outrigger_drops keeps rows out", std::nullopt});
+                DatabaseError{Trouble::hold, "", "a trigger or rule of outrigger_drops keeps rows out"});
     }
     return {};
 }
@@ -49,8 +55,7 @@ std::expected<std::size_t, DatabaseError> store_once(Session& session, std::int3
         if (*copied != batch.rows())
             return std::unexpected(DatabaseError{Trouble::hold, "",
                                                  "a trigger or rule of request_log keeps rows out: Postgres took " +
-                                                     std::to_string(*copied) + " of " + std::to_string(batch.rows()),
-                                                 std::nullopt});
+                                                     std::to_string(*copied) + " of " + std::to_string(batch.rows())});
     }
     if (const auto inserted = insert_drops(session, agent, batch); !inserted) return std::unexpected(inserted.error());
     if (const auto committed = session.commit(); !committed) return std::unexpected(committed.error());

@@ -1,10 +1,9 @@
 #include "agent/sinks/rows/worker.h"
 
-#include <sys/socket.h>
-
-#include <fstream>
+#include <algorithm>
 
 #include "agent/sinks/rows/event_json.h"
+#include "agent/sinks/rows/open_connection.h"
 
 namespace outrigger::rows {
 
@@ -24,17 +23,6 @@ std::int64_t utc_us() {
         .count();
 }
 
-std::expected<std::optional<std::string>, DatabaseError> read_password(const std::optional<std::string>& file) {
-    if (!file) return std::nullopt;
-    std::ifstream in(*file);
-    std::string password;
-    if (!in || !std::getline(in, password))
-        return std::unexpected(
-            DatabaseError{Trouble::connection, "", "--postgres-password-file " + *file + " cannot be read", {}});
-    if (!password.empty() && password.back() == '\r') password.pop_back();
-    return password;
-}
-
 }  // namespace
 
 RowsSink::Worker::Worker(RowsSettings settings, RowsParts parts)
@@ -43,6 +31,7 @@ RowsSink::Worker::Worker(RowsSettings settings, RowsParts parts)
       own_{0, settings_.service, settings_.env, settings_.version},
       facts_(read_facts(parts_)),
       cursor_(parts_.tally.cursor()),
+      report_(parts_.tally, parts_.say),
       backoff_(100ms, 30s),
       random_(std::random_device{}()) {
     source_.event = [this](std::uint64_t position) { return event_at(position); };
@@ -58,10 +47,7 @@ bool RowsSink::Worker::stop(std::chrono::milliseconds deadline) {
     if (thread_.joinable()) {
         const auto give_up = Clock::now() + deadline;
         while (!ended_.load(std::memory_order_acquire) && Clock::now() < give_up) std::this_thread::sleep_for(5ms);
-        {
-            const std::lock_guard lock(socket_mutex_);
-            if (socket_ >= 0) ::shutdown(socket_, SHUT_RDWR);
-        }
+        lifeline_.cut();
         thread_.join();
     }
     return cursor_.position >= parts_.journal.mark().position;
@@ -75,7 +61,7 @@ bool RowsSink::Worker::finished() const {
 void RowsSink::Worker::run() {
     while (!finished()) {
         const auto lived = live();
-        disconnect();
+        session_.reset();
         if (lived) continue;
         failed(lived.error());
         if (lived.error().trouble == Trouble::fenced) {
@@ -91,14 +77,6 @@ void RowsSink::Worker::run() {
     ended_.store(true, std::memory_order_release);
 }
 
-void RowsSink::Worker::disconnect() {
-    {
-        const std::lock_guard lock(socket_mutex_);
-        socket_ = -1;
-    }
-    session_.reset();
-}
-
 RowsSink::Worker::Outcome RowsSink::Worker::live() {
     if (auto connected = connect(); !connected) return connected;
     if (auto resumed = resume(); !resumed) return resumed;
@@ -106,38 +84,33 @@ RowsSink::Worker::Outcome RowsSink::Worker::live() {
     while (!finished()) {
         if (auto waited = wait_for_work(); !waited) return waited;
         const RowContext context{agent_, own_.service, own_.env, own_.version};
-        const auto filled = batch_.fill(*reader_, context);
-        if (batch_.oldest_us() != 0) oldest_pending_us_ = batch_.oldest_us();
+        const auto filled = batch_.fill(*reader_, context, size_.rows());
+        report_.pending_since(batch_.oldest_us());
         if (filled == Batch::Filled::retry && batch_.empty())
-            return std::unexpected(DatabaseError{Trouble::resource, "", "the journal cannot be read", std::nullopt});
+            return std::unexpected(DatabaseError{Trouble::resource, "", "the journal cannot be read"});
         if (!batch_.empty()) {
             if (auto done = store_batch(); !done) {
                 trouble_in_store_ = true;
                 return done;
             }
         }
-        if (auto expired = expire_old(); !expired) return expired;
+        if (auto expired = keep_house(); !expired) return expired;
     }
     return {};
 }
 
 RowsSink::Worker::Outcome RowsSink::Worker::connect() {
-    const auto password = read_password(settings_.password_file);
-    if (!password) return std::unexpected(password.error());
-    auto session = Session::open(settings_.postgres, *password);
+    std::optional<std::string> password;
+    if (settings_.password_file) {
+        auto read = read_password(*settings_.password_file);
+        if (!read) return std::unexpected(read.error());
+        password = std::move(*read);
+    }
+    auto session = Session::open(settings_.postgres, password, lifeline_, settings_.limits);
     if (!session) return std::unexpected(session.error());
     session_.emplace(std::move(*session));
-    {
-        const std::lock_guard lock(socket_mutex_);
-        socket_ = session_->socket();
-    }
-    std::string statements;
-    auto schema = Schema::open(*session_, statements);
-    if (!schema) {
-        if (!statements.empty() && statements != last_statements_) parts_.say("rows: please run: " + statements);
-        if (!statements.empty()) last_statements_ = statements;
-        return std::unexpected(schema.error());
-    }
+    auto schema = Schema::open(*session_, statements_);
+    if (!schema) return std::unexpected(schema.error());
     schema_.emplace(std::move(*schema));
     return {};
 }
@@ -149,59 +122,56 @@ RowsSink::Worker::Outcome RowsSink::Worker::wait_for_work() {
     while (!stop_.given()) {
         auto mark = parts_.journal.mark();
         if (mark.position > cursor_.position) {
-            oldest_pending_us_ = oldest_pending_us_ == 0 ? mark.at_us : oldest_pending_us_;
-            push_health();
-            parts_.journal.wait_beyond(cursor_.position + Batch::most_rows - 1, Clock::now() + batch_time);
+            report_.pending_since(mark.at_us);
+            report_.push();
+            parts_.journal.wait_beyond(cursor_.position + size_.rows() - 1, Clock::now() + batch_time);
             return {};
         }
-        oldest_pending_us_ = 0;
-        progress_us_ = utc_us();
-        if (!breaker_.up()) succeeded();
-        push_health();
+        report_.nothing_pending(utc_us());
+        if (!report_.is_up()) succeeded();
+        report_.push();
         parts_.journal.wait_beyond(cursor_.position, Clock::now() + batch_time);
         if (Clock::now() - asked < ping_time) continue;
         asked = Clock::now();
         if (const auto there = session_->execute("SELECT 1"); !there) return std::unexpected(there.error());
-        if (auto expired = expire_old(); !expired) return expired;
+        if (auto expired = keep_house(); !expired) return expired;
     }
     return {};
 }
 
 RowsSink::Worker::Outcome RowsSink::Worker::store_batch() {
+    const auto begun = Clock::now();
     for (int attempt = 0;; ++attempt) {
-        if (auto made = make_partitions(); !made) return made;
-        belief_.reach = batch_.to();
+        if (auto made = schema_->ensure_partitions(*session_, batch_.days(), day_of(utc_us())); !made) return made;
+        const std::uint64_t reach = belief_.reach;
+        belief_.reach = std::max(reach, batch_.to());
         const auto dead = store(*session_, agent_, batch_, watch_, source_);
         if (dead) {
+            size_.stored(Clock::now() - begun, settings_.limits.statement());
             stored(*dead);
             return {};
         }
+        const Trouble trouble = dead.error().trouble;
+        if (trouble == Trouble::slow || lifeline_.expired()) size_.too_slow(batch_.rows());
         // Only a lost connection leaves it open whether it was committed.
-        if (dead.error().trouble != Trouble::connection) belief_.reach = cursor_.position;
-        if (dead.error().trouble != Trouble::no_partition || attempt > 0) return std::unexpected(dead.error());
+        if (trouble != Trouble::connection) belief_.reach = reach;
+        if (trouble != Trouble::no_partition || attempt > 0) return std::unexpected(dead.error());
         schema_->forget_partitions();
     }
 }
 
-RowsSink::Worker::Outcome RowsSink::Worker::make_partitions() {
-    auto made = schema_->ensure_partitions(*session_, batch_.days(), day_of(utc_us()));
-    if (!made && made.error().trouble == Trouble::hold && schema_->statements() != last_statements_) {
-        last_statements_ = schema_->statements();
-        parts_.say("rows: " + made.error().what + ": " + last_statements_);
-    }
-    return made;
-}
-
 // A failure of its own, not one of storing: it says so, and storing goes on.
-RowsSink::Worker::Outcome RowsSink::Worker::expire_old() {
+RowsSink::Worker::Outcome RowsSink::Worker::keep_house() {
     if (Clock::now() < next_expiry_) return {};
     const auto expired = schema_->expire(*session_, settings_.retention);
     next_expiry_ = Clock::now() + (expired ? Clock::duration(expiry_time) : Clock::duration(expiry_again));
-    if (expired) return {};
-    if (expired.error().trouble == Trouble::connection) return expired;
-    if (expired.error().what != last_expiry_error_) parts_.say("rows: retention: " + expired.error().what);
-    last_expiry_error_ = expired.error().what;
-    return {};
+    if (expired)
+        report_.expired();
+    else if (expired.error().trouble == Trouble::connection)
+        return expired;
+    else
+        report_.not_expired(expired.error(), statements_);
+    return schema_->ensure_partitions(*session_, {}, day_of(utc_us()));
 }
 
 void RowsSink::Worker::stored(std::size_t dead_letters) {
@@ -214,12 +184,8 @@ void RowsSink::Worker::stored(std::size_t dead_letters) {
     belief_.fresh = false;
     parts_.tally.push(cursor_);
     reader_->release(cursor_.position);
-    if (dead_letters == 0 && batch_.rows() > 0) {
-        const auto last = batch_.tuples(batch_.rows() - 1, batch_.rows());
-        keep_good(last);
-    }
-    progress_us_ = utc_us();
-    oldest_pending_us_ = parts_.journal.mark().position > cursor_.position ? batch_.newest_us() : 0;
+    if (dead_letters == 0 && batch_.rows() > 0) keep_good(batch_.tuples(batch_.rows() - 1, batch_.rows()));
+    report_.progress(utc_us(), parts_.journal.mark().position > cursor_.position ? batch_.newest_us() : 0);
     succeeded();
 }
 
@@ -237,23 +203,14 @@ std::optional<LostEvent> RowsSink::Worker::event_at(std::uint64_t position) {
 
 void RowsSink::Worker::succeeded() {
     trouble_in_store_ = false;
-    last_statements_.clear();
     backoff_.reset();
-    if (const auto news = breaker_.came_back()) parts_.say("rows: " + *news);
-    push_health();
+    report_.up();
 }
 
 void RowsSink::Worker::failed(const DatabaseError& error) {
     if (error.trouble == Trouble::fenced) return;
-    const std::string why = error.what + (error.sqlstate.empty() ? "" : " (" + error.sqlstate + ")");
-    if (oldest_pending_us_ == 0 && parts_.journal.mark().position > cursor_.position)
-        oldest_pending_us_ = parts_.journal.mark().at_us;
-    if (const auto news = breaker_.went_down(why)) parts_.say("rows: " + *news);
-    push_health();
-}
-
-void RowsSink::Worker::push_health() {
-    parts_.tally.push(books::Health{breaker_.up(), breaker_.last_error(), progress_us_, oldest_pending_us_});
+    const auto mark = parts_.journal.mark();
+    report_.down(error, statements_, mark.position > cursor_.position ? mark.at_us : 0);
 }
 
 }  // namespace outrigger::rows

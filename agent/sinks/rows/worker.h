@@ -3,13 +3,15 @@
 #pragma once
 
 #include <atomic>
-#include <mutex>
 #include <random>
 #include <thread>
 
 #include "agent/sinks/reader_worker.h"
 #include "agent/sinks/rows/batch.h"
+#include "agent/sinks/rows/batch_size.h"
 #include "agent/sinks/rows/facts.h"
+#include "agent/sinks/rows/lifeline.h"
+#include "agent/sinks/rows/report.h"
 #include "agent/sinks/rows/resume.h"
 #include "agent/sinks/rows/rows.h"
 #include "agent/sinks/rows/schema.h"
@@ -30,15 +32,13 @@ class RowsSink::Worker {
     void run();
     Outcome live();  // one connection, until it fails or there is no more to do
     Outcome connect();
-    void disconnect();
     Outcome resume();
     Outcome begin_anew();
     Outcome move_to(std::uint64_t position);
     Outcome keep(const Facts& facts);
     std::expected<std::int32_t, DatabaseError> write_ledger(const std::optional<LedgerRow>& row, const Plan& plan);
     Outcome store_batch();
-    Outcome make_partitions();
-    Outcome expire_old();
+    Outcome keep_house();
     Outcome wait_for_work();
     bool finished() const;
 
@@ -49,7 +49,6 @@ class RowsSink::Worker {
     void keep_good(std::span<const char> tuple);
     void failed(const DatabaseError& error);
     void succeeded();
-    void push_health();
 
     const RowsSettings settings_;
     const RowsParts parts_;
@@ -61,23 +60,20 @@ class RowsSink::Worker {
     Belief belief_;
     std::int32_t agent_ = 0;
 
-    std::mutex socket_mutex_;  // guards socket_: stop() shuts it when the deadline is past and Postgres hangs
-    int socket_ = -1;
+    Lifeline lifeline_;
     std::optional<Session> session_;
     std::optional<Schema> schema_;
     std::unique_ptr<journal::Reader> reader_;
     Batch batch_;
+    BatchSize size_;
     RefusalWatch watch_;
     DeadLetterSource source_;
     std::chrono::steady_clock::time_point next_expiry_{};
 
-    sinks::Breaker breaker_;
+    Report report_;
     sinks::Backoff backoff_;
-    std::string last_statements_;  // that we asked for: said once
-    std::string last_expiry_error_;
-    bool trouble_in_store_ = false;
-    std::int64_t oldest_pending_us_ = 0;
-    std::int64_t progress_us_ = 0;
+    std::string statements_;         // for an administrator; empty until a server was seen
+    bool trouble_in_store_ = false;  // the last batch was not stored: being connected is not yet being up
     std::minstd_rand random_;
     std::atomic<bool> ended_{false};
     std::jthread thread_;

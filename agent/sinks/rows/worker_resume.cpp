@@ -43,9 +43,9 @@ void RowsSink::Worker::prepare() {
     if (!facts_.beginning) facts_.beginning = Beginning{cursor_.position, cursor_.requests};
     facts_.uncompared = std::min(facts_.uncompared.value_or(parts_.next_position), parts_.next_position);
     if (const auto kept = keep_facts(parts_, facts_); !kept)
-        parts_.say("rows: the checkpoint cannot be written: " + kept.error().what);
+        report_.say("the checkpoint cannot be written: " + kept.error().what);
     belief_.reach = *facts_.uncompared - 1;
-    push_health();
+    report_.push();
 }
 
 journal::Uuid RowsSink::Worker::uuid() const { return facts_.journal.value_or(parts_.journal.uuid()); }
@@ -93,7 +93,7 @@ std::expected<std::int32_t, DatabaseError> RowsSink::Worker::write_ledger(const 
     if (row->position == plan.position) return row->agent;
     const auto set = set_ledger(*session_, *row, {plan.position, plan.accepted});
     if (!set) return std::unexpected(set.error());
-    if (!*set) return std::unexpected(DatabaseError{Trouble::fenced, "", "the ledger has moved", std::nullopt});
+    if (!*set) return std::unexpected(DatabaseError{Trouble::fenced, "", "the ledger has moved"});
     return row->agent;
 }
 
@@ -107,8 +107,8 @@ RowsSink::Worker::Outcome RowsSink::Worker::begin_anew() {
     facts.beginning = Beginning{cursor_.position, cursor_.requests};
     if (auto kept = keep(facts); !kept) return kept;
     parts_.journal.set_uuid(*facts_.journal);
-    parts_.say("rows: the journal is older than what Postgres has of it: from position " + std::to_string(position) +
-               " on it is journal " + to_text(*facts_.journal));
+    report_.say("the journal is older than what Postgres has of it: from position " + std::to_string(position) +
+                " on it is journal " + to_text(*facts_.journal));
     return resume();
 }
 
@@ -116,7 +116,7 @@ RowsSink::Worker::Outcome RowsSink::Worker::keep(const Facts& facts) {
     if (facts == facts_) return {};
     if (const auto kept = keep_facts(parts_, facts); !kept)
         return std::unexpected(
-            DatabaseError{Trouble::hold, "", "the checkpoint cannot be written: " + kept.error().what, std::nullopt});
+            DatabaseError{Trouble::hold, "", "the checkpoint cannot be written: " + kept.error().what});
     facts_ = facts;
     return {};
 }
@@ -146,9 +146,11 @@ RowsSink::Worker::Outcome RowsSink::Worker::move_to(std::uint64_t position) {
         else
             cursor_.rewound += cursor_.requests - requests;
     }
+    // Until the ledger is past it, a commit whose answer was lost may still come true: its backend need only be slow.
+    belief_.reach = position > cursor_.position ? position : std::max(belief_.reach, cursor_.position);
+    belief_.cursor = position;
     cursor_.position = position;
     cursor_.requests = journal::requests(reader_->counts());
-    belief_.cursor = belief_.reach = position;
     belief_.fresh = false;
     parts_.tally.push(cursor_);
     if (source_.good.empty()) source_.good = minimal_row({agent_, own_.service, own_.env, own_.version});

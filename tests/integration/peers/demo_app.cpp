@@ -12,16 +12,18 @@ namespace outrigger::peers {
 
 using namespace std::chrono_literals;
 
-DemoApp::DemoApp(const std::string& socket, int agent_port, int workers, std::map<std::string, std::string> environment)
+DemoApp::DemoApp(const std::string& socket, int agent_port, int workers, std::map<std::string, std::string> environment,
+                 std::vector<std::string> before)
     : port_(free_port()) {
     environment.insert({{"DD_SERVICE", "demo"}, {"DD_ENV", "test"}, {"DD_VERSION", "1.0.3"}});
-    process_ = std::make_unique<Process>(
-        Launch{.arguments = {built("demo-app"), "--listen", "127.0.0.1:" + std::to_string(port_), "--workers",
-                             std::to_string(workers), "--socket", socket, "--agent",
-                             "http://127.0.0.1:" + std::to_string(agent_port)},
-               .environment = std::move(environment),
-               .folder = folder_.path(),
-               .name = "demo-app"});
+    std::vector<std::string> arguments = std::move(before);
+    arguments.insert(arguments.end(), {built("demo-app"), "--listen", "127.0.0.1:" + std::to_string(port_), "--workers",
+                                       std::to_string(workers), "--socket", socket, "--agent",
+                                       "http://127.0.0.1:" + std::to_string(agent_port)});
+    process_ = std::make_unique<Process>(Launch{.arguments = std::move(arguments),
+                                                .environment = std::move(environment),
+                                                .folder = folder_.path(),
+                                                .name = "demo-app"});
     // /metrics is not recorded, so asking for it leaves the counts alone; any answer will do.
     const bool answers = eventually(20s, [&] { return get(port_, "/metrics").status > 0; });
     const bool complete = eventually(20s, [&] { return this->workers().size() == static_cast<std::size_t>(workers); });

@@ -17,9 +17,9 @@ namespace outrigger::peers {
 
 class DemoApp {
   public:
-    // Waits until it answers. `socket`: the agent's, or "none".
+    // Waits until it answers. `socket`: the agent's, or "none". `before` is put before its own arguments.
     DemoApp(const std::string& socket, int agent_port, int workers = 5,
-            std::map<std::string, std::string> environment = {});
+            std::map<std::string, std::string> environment = {}, std::vector<std::string> before = {});
     explicit DemoApp(const Agent& agent, int workers = 5, std::map<std::string, std::string> environment = {})
         : DemoApp(agent.socket(), agent.port(), workers, std::move(environment)) {}
 

@@ -5,9 +5,12 @@
 
 #include <atomic>
 #include <chrono>
+#include <optional>
 #include <stdexcept>
 #include <thread>
+#include <vector>
 
+#include "shared/trace_context.h"
 #include "shared/trace_ids.h"
 #include "tests/unit/app/raw_client.h"
 #include "tests/unit/app/recorded_app.h"
@@ -54,10 +57,35 @@ TEST_CASE("an answered request is one event") {
     CHECK(event.error_type.empty());
     CHECK(event.trace_id != TraceId{});
     CHECK(event.span_id != 0);
-    CHECK_FALSE(answer->has_header("traceparent"));
 }
 
-TEST_CASE("a request that brings a trace goes on in it, and its client learns the span") {
+TEST_CASE("every answer names its trace and span, and is otherwise what it was") {
+    RecordedApp app;
+    app.routes().get("/hello", hello);
+    app.routes().get("/empty", [](const httplib::Request&) { return Reply{}; });
+    app.routes().get("/throws", [](const httplib::Request&) -> Reply { throw std::runtime_error("broken"); });
+    app.start();
+    httplib::Client client{"127.0.0.1", app.port()};
+    std::size_t answers = 0;
+    const auto check = [&](const httplib::Result& answer) {
+        REQUIRE(answer);
+        CAPTURE(answer->status);
+        const auto event = app.events().at(answers++);
+        const auto wanted = to_traceparent(event.trace_id, event.span_id, true);
+        CHECK(answer->get_header_value_count("traceparent") == 1);
+        CHECK(answer->get_header_value("traceparent") == std::string(wanted.begin(), wanted.end()));
+        CHECK(answer->get_header_value("Content-Type") == "text/plain; charset=utf-8");
+    };
+    check(client.Get("/hello"));
+    check(client.Head("/hello"));
+    check(client.Get("/empty"));
+    check(client.Get("/throws"));
+    check(client.Get("/nowhere"));
+    check(client.Post("/hello", "abc", "text/plain"));
+    check(client.Get("/hello", {{"Range", "bytes=x"}}));
+}
+
+TEST_CASE("a request that brings a trace goes on in it") {
     RecordedApp app;
     app.routes().get("/hello", hello);
     app.start();
@@ -75,6 +103,50 @@ TEST_CASE("a request that brings a trace goes on in it, and its client learns th
     const auto span_id = to_hex(event.span_id);
     CHECK(answer->get_header_value("traceparent") ==
           "00-0000000000000000a3ce929d0e0e4736-" + std::string(span_id.begin(), span_id.end()) + "-01");
+}
+
+TEST_CASE("a handler that calls another service goes on in its request's trace, and so does the other") {
+    RecordedApp stock;
+    stock.routes().get("/stock", hello);
+    stock.start();
+    RecordedApp shop;
+    shop.routes().get("/order", [&](const httplib::Request& request) {
+        Reply reply;
+        httplib::Client client{"127.0.0.1", stock.port()};
+        for (int calls = 0; calls < 2; ++calls) client.Get("/stock", Instrument::outgoing_headers(request));
+        return reply;
+    });
+    shop.start();
+    httplib::Client client{"127.0.0.1", shop.port()};
+    struct Row {
+        httplib::Headers sent;
+        std::optional<std::int8_t> priority;
+    };
+    const std::vector<Row> table = {
+        {{}, std::nullopt},
+        {{{"x-datadog-trace-id", "42"}, {"x-datadog-parent-id", "43"}}, std::nullopt},
+        {{{"x-datadog-trace-id", "42"}, {"x-datadog-parent-id", "43"}, {"x-datadog-sampling-priority", "-1"}},
+         std::int8_t{-1}},
+        {{{"traceparent", "00-640cfd8d00000000a3ce929d0e0e4736-00f067aa0ba902b7-00"}}, std::int8_t{0}},
+        {{{"traceparent", "00-640cfd8d00000000a3ce929d0e0e4736-00f067aa0ba902b7-01"}, {"tracestate", "dd=s:2"}},
+         std::int8_t{2}},
+    };
+    for (std::size_t row = 0; row < table.size(); ++row) {
+        CAPTURE(row);
+        REQUIRE(client.Get("/order", table[row].sent));
+        REQUIRE(shop.events().size() == row + 1);
+        REQUIRE(stock.events().size() == 2 * row + 2);
+        const auto order = shop.events()[row];
+        CHECK(order.priority == table[row].priority);
+        for (std::size_t call = 2 * row; call < 2 * row + 2; ++call) {
+            const auto called = stock.events()[call];
+            CHECK(called.trace_id == order.trace_id);
+            CHECK(called.parent_id == order.span_id);
+            CHECK(called.span_id != order.span_id);
+            CHECK(called.priority == order.priority);
+        }
+    }
+    CHECK(shop.events()[0].trace_id != shop.events()[1].trace_id);
 }
 
 TEST_CASE("an event is recorded before the client has its answer") {

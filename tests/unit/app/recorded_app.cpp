@@ -44,7 +44,9 @@ void RecordedApp::keep(const RequestEvent& event) {
     };
     for (const auto& tag : event.tags) kept.tags.emplace_back(tag.key, tag.value);
     for (const auto& span : event.spans) {
-        kept.spans.push_back({std::string{span.name}, span.duration_us, std::string{span.error.type}});
+        KeptSpan child{std::string{span.name}, span.duration_us, std::string{span.error.type}, {}};
+        for (const auto& tag : span.tags) child.tags.emplace(tag.key, tag.value);
+        kept.spans.push_back(std::move(child));
     }
     const std::lock_guard lock{mutex_};
     events_.push_back(std::move(kept));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@ struct KeptSpan {
     std::string name;
     std::int64_t duration_us = 0;
     std::string error_type;
+    std::map<std::string, std::string> tags;
 };
 
 struct KeptEvent {

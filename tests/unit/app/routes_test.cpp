@@ -105,10 +105,12 @@ TEST_CASE("a simulation that goes well says how long it took") {
     CHECK(event.message == "Simulated latency: 550.00 ms");
     CHECK(event.error_type.empty());
     CHECK(std::accumulate(demo.sleeps.begin(), demo.sleeps.end(), microseconds{0}) == microseconds{550'000});
-    REQUIRE(event.spans.size() == 2);
-    CHECK(event.spans[0].name == "cache.get");
-    CHECK(event.spans[1].name == "db.query");
+    REQUIRE(event.spans.size() == 3);
+    CHECK(event.spans[0].name == "redis.command");
+    CHECK(event.spans[1].name == "postgres.query");
     CHECK(event.spans[1].error_type.empty());
+    CHECK(event.spans[1].tags.at("db.system") == "postgresql");
+    CHECK(event.spans[2].name == "page.render");
     REQUIRE(demo.metrics.size() == 1);
     CHECK(demo.metrics[0].name == "simulated_latency_seconds");
     CHECK(demo.metrics[0].kind == MetricKind::histogram);
@@ -140,10 +142,10 @@ TEST_CASE("a simulation takes between 100 and 1000 ms") {
     demo.get("/simulation");
     demo.get("/simulation");
     const auto& sleeps = demo.sleeps;
-    REQUIRE(sleeps.size() == 4);
-    CHECK(sleeps[0] + sleeps[1] == microseconds{100'000});
-    CHECK(sleeps[2] + sleeps[3] <= microseconds{1'000'000});
-    CHECK(sleeps[2] + sleeps[3] > microseconds{999'000});
+    REQUIRE(sleeps.size() == 6);
+    CHECK(sleeps[0] + sleeps[1] + sleeps[2] == microseconds{100'000});
+    CHECK(sleeps[3] + sleeps[4] + sleeps[5] <= microseconds{1'000'000});
+    CHECK(sleeps[3] + sleeps[4] + sleeps[5] > microseconds{999'000});
 }
 
 TEST_CASE("metrics are the agent's, in the form that the client asked for, and leave no event") {

@@ -51,6 +51,8 @@ TEST_CASE("without any setting the app listens on 3001 with five workers and loo
     CHECK(settings.service == "outrigger-demo");
     CHECK(settings.env.empty());
     CHECK(settings.version == "1.0.3");
+    CHECK(settings.log_level == LogLevel::info);
+    CHECK_FALSE(settings.log_format.has_value());
     CHECK(settings.help.empty());
 }
 
@@ -62,6 +64,8 @@ TEST_CASE("each setting is a flag and a variable, and the flag wins") {
     const Variable service{"DD_SERVICE", "shop"};
     const Variable env{"DD_ENV", "prod"};
     const Variable version{"DD_VERSION", "2"};
+    const Variable level{"OUTRIGGER_LOG_LEVEL", "warn"};
+    const Variable format{"OUTRIGGER_LOG_FORMAT", "json"};
 
     auto settings = read({});
     CHECK(settings.listen.host == "::1");
@@ -73,9 +77,12 @@ TEST_CASE("each setting is a flag and a variable, and the flag wins") {
     CHECK(settings.service == "shop");
     CHECK(settings.env == "prod");
     CHECK(settings.version == "2");
+    CHECK(settings.log_level == LogLevel::warn);
+    CHECK(settings.log_format == LogFormat::json);
 
     settings = read({"--listen", "localhost:80", "--workers=3", "--socket", "none", "--agent", "http://[::1]:9464",
-                     "--service", "till", "--env", "dev", "--version-tag", "3"});
+                     "--service", "till", "--env", "dev", "--version-tag", "3", "--log-level", "debug", "--log-format",
+                     "text"});
     CHECK(settings.listen.host == "localhost");
     CHECK(settings.listen.port == 80);
     CHECK(settings.workers == 3);
@@ -84,6 +91,8 @@ TEST_CASE("each setting is a flag and a variable, and the flag wins") {
     CHECK(settings.service == "till");
     CHECK(settings.env == "dev");
     CHECK(settings.version == "3");
+    CHECK(settings.log_level == LogLevel::debug);
+    CHECK(settings.log_format == LogFormat::text);
 }
 
 TEST_CASE("what is wrong is named with its value and with what is accepted") {
@@ -104,6 +113,8 @@ TEST_CASE("what is wrong is named with its value and with what is accepted") {
         {{"--agent", "127.0.0.1:9464"}, {"--agent", "OUTRIGGER_AGENT", "http://HOST:PORT"}},
         {{"--agent", "http://agent"}, {"--agent"}},
         {{"--agent", "http://agent:0"}, {"--agent"}},
+        {{"--log-level", "loud"}, {"--log-level", "OUTRIGGER_LOG_LEVEL", "'loud'", "debug, info, warn or error"}},
+        {{"--log-format", "xml"}, {"--log-format", "OUTRIGGER_LOG_FORMAT", "'xml'", "text or json"}},
         {{"--lisen", "a:1"}, {"--lisen", "accepted:", "--listen", "--workers", "--socket", "--agent"}},
         {{"stray"}, {"stray", "accepted:"}},
         {{"--workers"}, {"--workers"}},
@@ -119,7 +130,8 @@ TEST_CASE("what is wrong is named with its value and with what is accepted") {
 TEST_CASE("help names every flag with its variable") {
     const auto help = read({"--help"}).help;
     for (const auto* part : {"--listen", "OUTRIGGER_LISTEN", "--workers", "OUTRIGGER_WORKERS", "--socket",
-                             "OUTRIGGER_SOCKET", "--agent", "OUTRIGGER_AGENT", "DD_SERVICE", "DD_ENV", "DD_VERSION"}) {
+                             "OUTRIGGER_SOCKET", "--agent", "OUTRIGGER_AGENT", "DD_SERVICE", "DD_ENV", "DD_VERSION",
+                             "--log-level", "OUTRIGGER_LOG_LEVEL", "--log-format", "OUTRIGGER_LOG_FORMAT"}) {
         CAPTURE(part);
         CHECK(contains(help, part));
     }

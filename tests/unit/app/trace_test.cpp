@@ -17,10 +17,12 @@ RequestTrace traced(const httplib::Headers& headers) {
     return trace_of(request, source, 1'763'800'000);
 }
 
-std::string id(const RequestTrace& trace) {
-    const auto digits = to_hex(trace.trace_id);
-    return {digits.data(), digits.size()};
+template <std::size_t N>
+std::string text(const std::array<char, N>& characters) {
+    return {characters.data(), N};
 }
+
+std::string id(const RequestTrace& trace) { return text(to_hex(trace.trace_id)); }
 
 }  // namespace
 
@@ -30,7 +32,6 @@ TEST_CASE("a request without trace headers begins a trace of its own") {
     CHECK(trace.span_id != 0);
     CHECK(trace.parent_id == 0);
     CHECK_FALSE(trace.priority);
-    CHECK_FALSE(trace.from_client);
 }
 
 TEST_CASE("a W3C header in any case of letters names trace and parent") {
@@ -38,7 +39,6 @@ TEST_CASE("a W3C header in any case of letters names trace and parent") {
         const auto trace = traced({{name, traceparent}});
         CHECK(id(trace) == "4bf92f3577b34da6a3ce929d0e0e4736");
         CHECK(trace.parent_id == 0x00f067aa0ba902b7);
-        CHECK(trace.from_client);
         CHECK(trace.priority == std::int8_t{1});
     }
 }
@@ -72,8 +72,41 @@ TEST_CASE("where W3C headers give the parent, the last Datadog span is kept besi
 }
 
 TEST_CASE("the client is told which trace it was, sampled unless it said otherwise itself") {
-    RequestTrace trace{to_trace_id(1, 2), 3, 4, std::nullopt, std::nullopt, true};
-    CHECK(to_traceparent(trace) == "00-00000000000000010000000000000002-0000000000000003-01");
+    RequestTrace trace{to_trace_id(1, 2), 3, 4, std::nullopt, std::nullopt};
+    CHECK(text(to_traceparent(trace)) == "00-00000000000000010000000000000002-0000000000000003-01");
     trace.priority = std::int8_t{0};
-    CHECK(to_traceparent(trace) == "00-00000000000000010000000000000002-0000000000000003-00");
+    CHECK(text(to_traceparent(trace)) == "00-00000000000000010000000000000002-0000000000000003-00");
+}
+
+TEST_CASE("a call on behalf of a request carries its trace, as a child of its span") {
+    httplib::Request served;
+    served.headers = {{"X-Datadog-Trace-Id", "42"},
+                      {"X-Datadog-Parent-Id", "43"},
+                      {"X-Datadog-Sampling-Priority", "2"},
+                      {"X-Datadog-Origin", "rum"},
+                      {"X-Datadog-Tags", "_dd.p.dm=-4,_dd.p.tid=640cfd8d00000000"},
+                      {"traceparent", "00-640cfd8d00000000000000000000002a-000000000000002b-01"},
+                      {"tracestate", "dd=s:2;p:000000000000002b"},
+                      {"tracestate", "other=1"}};
+    IdSource source{7};
+    auto trace = trace_of(served, source, 0);
+    trace.span_id = 44;
+    const httplib::Headers wanted = {{"traceparent", "00-640cfd8d00000000000000000000002a-000000000000002c-01"},
+                                     {"tracestate", "dd=s:2;p:000000000000002c;o:rum;t.dm:-4,other=1"},
+                                     {"x-datadog-trace-id", "42"},
+                                     {"x-datadog-parent-id", "44"},
+                                     {"x-datadog-sampling-priority", "2"},
+                                     {"x-datadog-origin", "rum"},
+                                     {"x-datadog-tags", "_dd.p.tid=640cfd8d00000000,_dd.p.dm=-4"}};
+    CHECK(to_outgoing_headers(served, trace) == wanted);
+}
+
+TEST_CASE("a call on behalf of a request that began its trace says no priority") {
+    const httplib::Headers headers = to_outgoing_headers({}, {to_trace_id(1, 2), 3, 0, {}, {}});
+    const httplib::Headers wanted = {{"traceparent", "00-00000000000000010000000000000002-0000000000000003-01"},
+                                     {"tracestate", "dd=p:0000000000000003"},
+                                     {"x-datadog-trace-id", "2"},
+                                     {"x-datadog-parent-id", "3"},
+                                     {"x-datadog-tags", "_dd.p.tid=0000000000000001"}};
+    CHECK(headers == wanted);
 }

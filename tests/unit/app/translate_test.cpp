@@ -92,7 +92,7 @@ TEST_CASE("an error keeps its type, message and stack") {
     CHECK(event.error.stack == "at here\n");
 }
 
-TEST_CASE("child spans keep their names, times and errors") {
+TEST_CASE("child spans keep their names, times, errors and tags") {
     std::vector<ChildSpan> children(2);
     children[0].name = "cache.get";
     children[0].resource = "GET simulation";
@@ -100,9 +100,13 @@ TEST_CASE("child spans keep their names, times and errors") {
     children[0].start_us = 10;
     children[0].duration_us = 20;
     children[1].name = "db.query";
+    children[0].tags = {{"cache.hit", "false"}};
+    children[1].service = "orders-db";
     children[1].error = Failure{"Late", "too late", "at there\n"};
+    children[1].tags = {{"db.system", "postgresql"}, {"db.name", "demo"}};
 
-    const auto spans = to_spans(children);
+    const SpanViews views(children);
+    const auto spans = views.spans();
     REQUIRE(spans.size() == 2);
     CHECK(spans[0].name == "cache.get");
     CHECK(spans[0].resource == "GET simulation");
@@ -110,6 +114,12 @@ TEST_CASE("child spans keep their names, times and errors") {
     CHECK(spans[0].start_us == 10);
     CHECK(spans[0].duration_us == 20);
     CHECK(spans[0].error.empty());
+    REQUIRE(spans[0].tags.size() == 1);
+    CHECK(spans[0].tags[0].key == "cache.hit");
+    CHECK(spans[0].tags[0].value == "false");
+    REQUIRE(spans[1].tags.size() == 2);
+    CHECK(spans[1].tags[1].value == "demo");
+    CHECK(spans[1].service == "orders-db");
     CHECK(spans[1].name == "db.query");
     CHECK(spans[1].error.type == "Late");
     CHECK(spans[1].error.message == "too late");
@@ -119,7 +129,7 @@ TEST_CASE("child spans keep their names, times and errors") {
 
 TEST_CASE("an event carries its trace, its place in it and the priority that came with it") {
     Answered answered;
-    answered.circumstances.trace = {to_trace_id(1, 2), 3, 4, std::int8_t{2}, std::nullopt, true};
+    answered.circumstances.trace = {to_trace_id(1, 2), 3, 4, std::int8_t{2}, std::nullopt};
     const Tag tag{"_dd.parent_id", "0000000000000005"};
     const auto event = answered.event({}, {&tag, 1});
     CHECK(event.trace_id == to_trace_id(1, 2));

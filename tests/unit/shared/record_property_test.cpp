@@ -195,6 +195,8 @@ void check_damaged(const std::vector<std::byte>& record, RandomEvents& random) {
 
 }  // namespace
 
+TEST_SUITE_BEGIN("pure");  // one thread, and much work
+
 TEST_CASE("whatever an app says comes back as normalisation promises, or is named as cut") {
     RandomEvents random(1);
     int plain = 0;
@@ -247,5 +249,7 @@ TEST_CASE("bytes that never were a record are refused, or are within every limit
         REQUIRE(is_refused_or_good<MetricView>(bytes));
     }
 }
+
+TEST_SUITE_END();
 
 }  // namespace outrigger

@@ -59,6 +59,21 @@ TEST_CASE("requests of one label set share a row: count, exceptions, sum and the
     CHECK(snapshot.counters.folded == 4);
 }
 
+TEST_CASE("an error counts as an exception whatever part of it is said") {
+    Entries entries;
+    RequestEvent event;
+    event.method = "GET";
+    event.status = 500;
+    for (auto part : {&ErrorInfo::type, &ErrorInfo::message, &ErrorInfo::stack}) {
+        event.error = {};
+        event.error.*part = "said";
+        entries.add({}, test::encoded(event));
+    }
+    Fold fold({});
+    test::apply(fold, entries.all());
+    CHECK(total(fold.snapshot(entries.now_us, false), RequestSeries::exceptions) == 3);
+}
+
 TEST_CASE("an event without a service of its own has the agent's") {
     Entries entries;
     entries.request({"/a", 200, 1});

@@ -237,6 +237,7 @@ TEST_CASE("readers that do not read hold neither the door nor its memory") {
     for (int i = 0; i < 20; ++i) {
         slow.emplace_back(door.port(), 4096);
         slow.back().send(get("/big"));
+        CHECK(slow.back().answered_within(1min));  // or else this one might be the newcomer for whom the scraper is cut
     }
     RawClient scraper(door.port());
     scraper.send(get("/big"));
@@ -292,6 +293,32 @@ TEST_CASE("of a body that is made while it is sent, what it holds counts, not wh
         slow.back().send(get("/made"));
     }
     for (auto& client : slow) CHECK(client.answer().size() > big);
+}
+
+TEST_CASE("a handler is told whom the door turned away") {
+    const Door door(anywhere, {{"/away", [](const Request& request) {
+                                    std::string text;
+                                    for (const auto count : request.turned_away.counts)
+                                        text += std::to_string(count) + " ";
+                                    return Response{.body = text};
+                                }}});
+    const auto ask = [&](const std::string& text) {
+        RawClient client(door.port());
+        client.send(text);
+        client.rest();
+    };
+    ask("POST /away HTTP/1.1\r\nHost: here\r\n\r\n");
+    ask("GET /away HTTP/1.1\r\nHost: here\r\nContent-Length: 7\r\n\r\n");
+    ask("{}\r\n\r\n");                                            // no HTTP
+    ask("GET /" + std::string(1 << 20, 'u'));                     // too long a request line
+    ask(get("/away", "X-Filler: " + std::string(1 << 16, 'f')));  // too long a header
+    RawClient client(door.port());
+    client.send(get("/away"));
+    CHECK(client.answer().ends_with("\r\n\r\n0 0 0 3 1 1 "));  // full busy slow no_request method body
+    client.send(get("/nowhere"));                              // an answer, if not a happy one
+    client.answer();
+    client.send(get("/away"));
+    CHECK(client.answer().ends_with("0 0 0 3 1 1 "));
 }
 
 TEST_CASE("a request that does not end, an answer not taken and an idle connection each run out of time") {

@@ -74,6 +74,12 @@ class RawClient {
     }
     [[nodiscard]] bool closed() const { return closed_; }
 
+    // The begin of an answer is there, or its end; it stays to be read.
+    [[nodiscard]] bool answered_within(std::chrono::milliseconds patience) const {
+        pollfd watched{socket_, POLLIN, 0};
+        return ::poll(&watched, 1, static_cast<int>(patience.count())) > 0;
+    }
+
     [[nodiscard]] bool hangs_up_within(std::chrono::milliseconds patience) const {
         pollfd watched{socket_, POLLRDHUP, 0};
         return ::poll(&watched, 1, static_cast<int>(patience.count())) > 0;

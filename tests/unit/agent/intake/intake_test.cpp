@@ -3,7 +3,9 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <functional>
 #include <string>
+#include <thread>
 
 #include "tests/unit/agent/intake/kept_journal.h"
 
@@ -41,6 +43,11 @@ bool reads_until(LineClient& client, const std::string& wanted) {
     for (std::string line = client.receive(); !line.empty() && line != "nothing came"; line = client.receive())
         if (line == wanted) return true;
     return false;
+}
+
+bool soon(const std::function<bool()>& happens) {
+    for (int i = 0; i < 500 && !happens(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    return happens();
 }
 
 TEST_CASE("lines after a hello are numbered, kept with who sent them, and acknowledged") {
@@ -172,6 +179,36 @@ TEST_CASE("a bad hello is refused and the connection closed; so is somebody else
     }
 }
 
+TEST_CASE("what follows a bye is not taken") {
+    KeptJournal journal;
+    journal.start_intake();
+    for (const bool with_hello : {false, true}) {
+        CAPTURE(with_hello);
+        LineClient client(journal.socket());
+        client.send((with_hello ? hello(id) : "") + request("/a") + R"({"type":"bye"})" + "\n" + request("/late"));
+        while (!client.closed()) {
+        }
+    }
+    const auto entries = journal.entries(2);
+    REQUIRE(entries.size() == 2);
+    CHECK(entries[0].path == "/a");
+    CHECK(entries[1].path == "/a");
+}
+
+TEST_CASE("of an emitter of which nothing is journaled nothing is known: its first is taken as it is") {
+    KeptJournal journal;
+    journal.start_intake();
+    LineClient one(journal.socket());
+    one.send(hello(id));
+    CHECK(one.receive() == welcome(1));
+    LineClient other(journal.socket());
+    other.send(hello(id, 50));
+    CHECK(other.receive() == welcome(50));
+    other.send(request("/a"));
+    CHECK(reads_until(other, ack(50)));
+    CHECK(journal.entries(1).size() == 1);  // and no gap
+}
+
 TEST_CASE("an unfinished line is taken without a hello, and left to be sent again with one") {
     KeptJournal journal;
     journal.start_intake();
@@ -235,6 +272,70 @@ TEST_CASE("beyond the greatest number of connections nobody comes in, and it is 
     LineClient second(journal.socket());
     CHECK(second.closed());
     CHECK(journal.intake().counters().turned_away_full == 1);
+}
+
+TEST_CASE("that the house is full is said once, and that there is room again") {
+    KeptJournal journal;
+    journal.start_intake({}, 1);
+    {
+        LineClient first(journal.socket());
+        for (int i = 0; i < 3; ++i) CHECK(LineClient(journal.socket()).closed());
+        CHECK(soon([&] { return journal.said().size() == 1; }));
+    }
+    CHECK(soon([&] { return journal.said().size() == 2; }));
+    CHECK(journal.said()[0].find("--max-connections") != std::string::npos);
+    CHECK(journal.said()[1] == "there is room for connections again");
+}
+
+TEST_CASE("who is on neither list is shown out and counted, who is on one may stay") {
+    KeptJournal journal;
+    IntakeSettings settings;
+    settings.allow_uids = {::geteuid() + 1};
+    journal.start_intake({}, settings);
+    CHECK(LineClient(journal.socket()).closed());
+    CHECK(journal.intake().counters().turned_away_peer == 1);
+    journal.stop_intake();
+
+    settings.allow_gids = {::getegid()};
+    journal.start_intake({}, settings);
+    LineClient client(journal.socket());
+    client.send(hello(id));
+    CHECK(client.receive() == welcome(1));
+    CHECK(journal.intake().counters().turned_away_peer == 0);
+}
+
+TEST_CASE("hundreds of clients at once, some silent and some a byte at a time: each gets what it is owed") {
+    KeptJournal journal;
+    journal.start_intake({}, 500);
+    std::vector<std::unique_ptr<LineClient>> silent;
+    for (int i = 0; i < 100; ++i) silent.push_back(std::make_unique<LineClient>(journal.socket()));
+    std::vector<std::unique_ptr<LineClient>> clients;
+    for (int i = 0; i < 300; ++i) {
+        clients.push_back(std::make_unique<LineClient>(journal.socket()));
+        clients.back()->send(hello(id.substr(0, 28) + std::to_string(1000 + i)));
+    }
+    for (auto& client : clients) REQUIRE(client->receive() == welcome(1));
+    const std::string line = request("/slow");
+    for (const char byte : line)
+        for (std::size_t i = 0; i < 20; ++i) clients[i]->send(std::string(1, byte));
+    for (std::size_t i = 20; i < clients.size(); ++i) clients[i]->send(request("/fast") + request("/fast"));
+    for (std::size_t i = 0; i < clients.size(); ++i) REQUIRE(reads_until(*clients[i], ack(i < 20 ? 1 : 2)));
+    CHECK(journal.entries(20 + 2 * 280).size() == 20 + 2 * 280);
+    CHECK(journal.intake().counters().connections == 400);
+}
+
+TEST_CASE("a client that is to go and does not read is not waited for longer than patience lasts") {
+    KeptJournal journal;
+    IntakeSettings settings;
+    settings.patience = std::chrono::milliseconds(100);
+    journal.start_intake({}, settings);
+    LineClient client(journal.socket());
+    client.send(hello(id));
+    std::string bad;
+    for (int i = 0; i < 500'000; ++i) bad += "{}\n";  // answers fill the socket
+    client.send(bad + R"({"type":"bye"})" + "\n");
+    CHECK(soon([&] { return journal.intake().counters().lines == 500'002; }));
+    CHECK(soon([&] { return journal.intake().counters().connections == 0; }));
 }
 
 TEST_CASE("much more than a batch holds is all kept, in order") {

@@ -37,10 +37,14 @@ KeptJournal::~KeptJournal() {
 }
 
 void KeptJournal::start_intake(const std::vector<intake::KnownEmitter>& known, std::size_t max_connections) {
-    listener_ = std::make_unique<UnixListener>(listen_unix(socket(), 0600));
     intake::IntakeSettings settings;
-    settings.rings_folder = rings();
     settings.max_connections = max_connections;
+    start_intake(known, settings);
+}
+
+void KeptJournal::start_intake(const std::vector<intake::KnownEmitter>& known, intake::IntakeSettings settings) {
+    listener_ = std::make_unique<UnixListener>(listen_unix(socket(), 0600));
+    settings.rings_folder = rings();
     intake::IntakeHooks hooks;
     hooks.offer = [this](journal::Batch& batch) { return writer_->offer(batch); };
     hooks.admit_metric = [](const MetricView& metric, std::int64_t) -> std::expected<void, Refused> {
@@ -48,9 +52,13 @@ void KeptJournal::start_intake(const std::vector<intake::KnownEmitter>& known, s
         return {};
     };
     hooks.forget_idle = [](std::int64_t, std::span<const EmitterId>) { return std::vector<EmitterId>(); };
-    hooks.say = [](const std::string&) {};
+    hooks.say = [this](const std::string& line) {
+        const std::lock_guard lock(said_mutex_);
+        said_.push_back(line);
+    };
     const std::lock_guard lock(mutex_);
     intake_ = std::make_unique<intake::Intake>(listener_->fd(), settings, known, hooks);
+    intake_->start();
 }
 
 void KeptJournal::stop_intake() {
@@ -80,6 +88,11 @@ std::vector<KeptEntry> KeptJournal::entries(std::uint64_t requests) {
         out.push_back(std::move(entry));
     }
     return out;
+}
+
+std::vector<std::string> KeptJournal::said() {
+    const std::lock_guard lock(said_mutex_);
+    return said_;
 }
 
 LineClient::LineClient(const std::string& socket) : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {

@@ -30,6 +30,7 @@ class KeptJournal {
 
     // An intake on `folder/agent.sock` that knows these emitters.
     void start_intake(const std::vector<intake::KnownEmitter>& known = {}, std::size_t max_connections = 64);
+    void start_intake(const std::vector<intake::KnownEmitter>& known, intake::IntakeSettings settings);
     void stop_intake();
     intake::Intake& intake() { return *intake_; }
     std::string socket() const { return folder_ / "agent.sock"; }
@@ -37,12 +38,15 @@ class KeptJournal {
 
     // Everything kept until there are `requests` request entries, or five seconds have passed; without identities.
     std::vector<KeptEntry> entries(std::uint64_t requests);
+    std::vector<std::string> said();  // lines for the log
 
   private:
     MemoryFolder folder_;
     std::unique_ptr<journal::Journal> journal_;
     std::unique_ptr<journal::Writer> writer_;
     std::unique_ptr<UnixListener> listener_;
+    std::mutex said_mutex_;  // guards said_
+    std::vector<std::string> said_;
     std::mutex mutex_;  // guards intake_ against the writer's thread, which may have something for it while it is made
     std::unique_ptr<intake::Intake> intake_;
 };

@@ -169,8 +169,102 @@ TEST_CASE("the ring of a living process is left alone, garbage is counted once a
     ::waitpid(child, nullptr, 0);
     CHECK(journal.entries(1).size() == 1);  // now it is dead
     CHECK(journal.intake().counters().rings_corrupt == 1);
+    REQUIRE(journal.said().size() == 1);
+    CHECK(journal.said()[0].find("00000000000000000000000000000009.ring") != std::string::npos);
     ::close(ready[0]);
     ::close(ready[1]);
+}
+
+TEST_CASE("a ring that is cut while it is drained has nothing published any more, and its end is found") {
+    KeptJournal journal;
+    in_dying_process(journal.rings(), 1, [](Ring& ring) {
+        while (push(ring, "/")) {
+        }
+    });
+    const auto path = std::filesystem::directory_iterator(journal.rings())->path();
+    auto ring = OrphanRing::open(path, 77);
+    REQUIRE(ring);
+    std::filesystem::resize_file(path, ring::header_bytes);
+    Emitters emitters({});
+    Counters counters;
+    Admission admission(emitters, counters, std::chrono::days(30), {}, {});
+    REQUIRE(ring->enter(admission));
+    CHECK(ring->drain(admission));
+    CHECK(ring->sender().sent > 1000);  // all of them torn
+    CHECK(admission.batch().bytes() < 200);
+}
+
+TEST_CASE("nobody says hello for the ring of a dead process while it is drained") {
+    Emitters emitters({});
+    journal::Batch batch;
+    Identity identity;
+    identity.emitter[0] = 5;
+    Emitter& drained = **emitters.welcome(identity, 1, 1000, batch);
+    drained.draining = true;
+    REQUIRE_FALSE(emitters.welcome(identity, 1, 1000, batch));
+    CHECK(emitters.welcome(identity, 1, 1000, batch).error().reason == Refusal::bad_hello);
+    drained.known = true;
+    emitters.leave(drained, batch);
+    CHECK(emitters.welcome(identity, 1, 1000, batch));
+}
+
+TEST_CASE("a large ring is drained bit by bit, so that others have their turn") {
+    KeptJournal journal;
+    const pid_t child = ::fork();
+    if (child == 0) {
+        const auto file = RingFile::make(journal.rings(), some_hello(1), 16 * 1024 * 1024);
+        while (push((*file)->ring(), "/", false)) {
+        }
+        ::_exit(0);
+    }
+    ::waitpid(child, nullptr, 0);
+    auto ring = OrphanRing::open(std::filesystem::directory_iterator(journal.rings())->path(), 77);
+    REQUIRE(ring);
+    Emitters emitters({});
+    Counters counters;
+    Admission admission(emitters, counters, std::chrono::days(30), {}, {});
+    REQUIRE(ring->enter(admission));
+    int rounds = 1;
+    while (!ring->drain(admission)) ++rounds;
+    CHECK(rounds >= 8);
+}
+
+TEST_CASE("what one user leaves in the folder is looked at up to a bound, and forgotten when it is gone") {
+    KeptJournal journal;
+    std::filesystem::create_directory(journal.rings());
+    const auto garbage = [&](int i) { return journal.rings() + "/garbage" + std::to_string(i) + ".ring"; };
+    for (int i = 0; i < 200; ++i) std::ofstream(garbage(i)) << "not a ring";
+    Emitters emitters({});
+    Counters counters;
+    Admission admission(emitters, counters, std::chrono::days(30), {}, {});
+    OrphanRings rings(journal.rings(), [](const std::string&) {});
+    for (int look = 0; look < 3; ++look) rings.look(admission, 1, [] { return 77; });
+    CHECK(counters.rings_corrupt == 2 * limits::rings_of_one_uid);
+    for (int i = 0; i < 200; ++i) std::filesystem::remove(garbage(i));
+    rings.look(admission, 1, [] { return 77; });
+    for (int i = 0; i < 200; ++i) std::ofstream(garbage(i)) << "not a ring";
+    rings.look(admission, 1, [] { return 77; });
+    CHECK(counters.rings_corrupt == 4 * limits::rings_of_one_uid);
+}
+
+TEST_CASE("killed between the two places of a fresh id, a ring belongs to the id in its header") {
+    KeptJournal journal;
+    in_dying_process(journal.rings(), 1, [](Ring& ring) { push(ring, "/1"); });
+    const EmitterId fresh = some_hello(7).identity.emitter;
+    for (const auto& file : std::filesystem::directory_iterator(journal.rings())) {
+        std::fstream bytes(file.path(), std::ios::in | std::ios::out | std::ios::binary);
+        bytes.seekp(offsetof(ring::Header, emitter));
+        bytes.write(reinterpret_cast<const char*>(fresh.data()), std::ssize(fresh));
+    }
+    KnownEmitter known;  // of the old id the agent knows more than there is: that is why a fresh one was taken
+    known.id = some_hello(1).identity.emitter;
+    known.uid = ::getuid();
+    known.highest = 5;
+    known.last_us = std::numeric_limits<std::int64_t>::max() / 2;
+    journal.start_intake({known});
+    CHECK(journal.entries(1).size() == 1);
+    CHECK(soon([&] { return rings_in(journal.rings()) == 0; }));
+    CHECK(journal.intake().counters().rings_corrupt == 0);
 }
 
 TEST_CASE("bytes scribbled over a dead ring cost only what they hit") {

@@ -22,10 +22,15 @@ class FaultyDisk final : public Disk {
     std::uint64_t bad_page = 0;            // reads that touch this byte of a file fail, for ever; 0: none
     bool interrupted = false;              // every other call
     std::atomic<int> syncs = 0;
+    std::atomic<int> allocations = 0;
 
     std::expected<File, int> create(const std::filesystem::path& path) override {
         if (is_full(path)) return std::unexpected(full_code);
         return Disk::create(path);
+    }
+    int allocate(const File& file, std::uint64_t bytes) override {
+        ++allocations;
+        return Disk::allocate(file, bytes);
     }
     int make_folder(const std::filesystem::path& folder) override {
         return is_full(folder) && full_code != ENOSPC ? full_code : Disk::make_folder(folder);

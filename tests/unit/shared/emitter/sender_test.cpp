@@ -331,7 +331,30 @@ TEST_CASE("a stalled agent costs a look every few milliseconds") {
     road.agent.reads = false;
     while (road.push("/a")) continue;
     for (int i = 0; i < 100; ++i) road.step();
-    CHECK(road.step() == 5ms);
+    CHECK(road.step() == 4ms);
+}
+
+TEST_CASE("the sender wakes up for a good write, however fast events come, and not much later for a few") {
+    Road road;
+    road.agent.listen();
+    road.step();
+    road.agent.serve();
+    const auto rest_at = [&](int events_each_ms) {
+        Sender::Rest rest{};
+        for (int i = 0; i < 50; ++i) {
+            while ((rest = road.sender.step(road.now)) == 0us) road.agent.serve();
+            road.now += rest;
+            for (auto left = rest * events_each_ms / 1ms; left > 0; --left) REQUIRE(road.push(std::string(210, '/')));
+            road.agent.serve();
+        }
+        return rest;
+    };
+    CHECK(rest_at(0) == 4ms);
+    CHECK(rest_at(1) == 4ms);
+    CHECK(rest_at(150) == 1ms);
+    const auto between = rest_at(60);  // of 250 bytes
+    CHECK(between > 1ms);
+    CHECK(between < 4ms);
 }
 
 TEST_CASE("without a ring drops are told on the connection, and a ring that comes later takes the totals over") {

@@ -48,6 +48,8 @@ struct Scene {
         facts.sync_seconds_sum = .5;
         facts.journal_errors = {{"write", 0}, {"checkpoint", 2}};
         facts.refused[static_cast<std::size_t>(Refusal::malformed)] = 4;
+        facts.turned_away = {{"http", "slow", 6}, {"socket", "full", 0}};
+        facts.rings_corrupt = 1;
         books::Page page;
         page.sink = "rows";
         page.on = true;
@@ -94,6 +96,7 @@ TEST_CASE("an empty agent's page is one that both formats allow") {
         metrics::Page made(fold.snapshot(0, true), NamingSet::prometheus, {}, format);
         const auto page = test::parse_page(read_all(made, 4096), format == Format::openmetrics);
         CHECK(page.value("outrigger_events_accepted_total", {{"type", "request"}}) == 0);
+        CHECK(page.value("app_info", {{"service", ""}, {"env", ""}, {"version", ""}}) == 1);
     }
 }
 
@@ -213,6 +216,10 @@ TEST_CASE("the agent's own families say what fold, journal and sinks know; sinks
     CHECK(page.value("outrigger_events_accepted_total", {{"type", "metric"}}) == 4);
     CHECK(page.value("outrigger_events_refused_total", {{"reason", "malformed"}}) == 4);
     CHECK(page.value("outrigger_emitter_dropped_events_total", {{"reason", "torn"}}) == 0);
+    CHECK(page.value("outrigger_emitters_forgotten_total") == 0);
+    CHECK(page.value("outrigger_orphan_rings_total", {{"result", "corrupt"}}) == 1);
+    CHECK(page.value("outrigger_turned_away_total", {{"door", "http"}, {"reason", "slow"}}) == 6);
+    CHECK(page.value("outrigger_turned_away_total", {{"door", "socket"}, {"reason", "full"}}) == 0);
     CHECK(page.value("outrigger_journal_errors_total", {{"op", "checkpoint"}}) == 2);
     CHECK(page.value("outrigger_journal_sync_seconds_count") == 6);
     CHECK(page.value("outrigger_journal_sync_seconds_bucket", {{"le", "0.01"}}) == 5);

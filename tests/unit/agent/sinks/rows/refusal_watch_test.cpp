@@ -2,7 +2,6 @@
 
 #include "agent/sinks/rows/dead_letter.h"
 #include "agent/sinks/rows/event_json.h"
-#include "agent/sinks/rows/session.h"
 
 using namespace outrigger::rows;
 
@@ -17,42 +16,6 @@ TEST_CASE("more than half of a hundred rows refused are too many, half are not")
     CHECK_FALSE(most.too_many());  // fewer than a hundred
     most.refused();
     CHECK(most.too_many());
-}
-
-TEST_CASE("a failure's SQLSTATE says what to do about it") {
-    struct Case {
-        const char* sqlstate;
-        const char* message;
-        Trouble trouble;
-    };
-    const Case cases[] = {
-        {"", "server closed the connection", Trouble::connection},
-        {"08006", "", Trouble::connection},
-        {"57P01", "terminating", Trouble::connection},
-        {"57P03", "starting up", Trouble::connection},
-        {"53300", "too many clients", Trouble::connection},
-        {"53100", "disk full", Trouble::resource},
-        {"40P01", "deadlock", Trouble::resource},
-        {"55P03", "lock", Trouble::resource},
-        {"57014", "timeout", Trouble::resource},
-        {"25006", "read-only", Trouble::hold},
-        {"42501", "permission denied", Trouble::hold},
-        {"42P01", "no table", Trouble::hold},
-        {"0A000", "row-level security", Trouble::hold},
-        {"28P01", "password", Trouble::hold},
-        {"3D000", "no database", Trouble::hold},
-        {"22P04", "extra data", Trouble::hold},
-        {"23514", "no partition of relation \"request_log\" found for row", Trouble::no_partition},
-        {"23514", "violates check constraint", Trouble::row},
-        {"22021", "invalid byte", Trouble::row},
-        {"22001", "too long", Trouble::row},
-        {"23505", "duplicate", Trouble::row},
-        {"54001", "too complex", Trouble::row},
-    };
-    for (const auto& one : cases) {
-        CAPTURE(one.sqlstate);
-        CHECK(classify(one.sqlstate, one.message) == one.trouble);
-    }
 }
 
 TEST_CASE("base64 of each length of the last group") {

@@ -1,0 +1,66 @@
+#include "agent/journal/extent.h"
+
+#include <memory>
+
+#include "agent/journal/scan.h"
+
+namespace outrigger::journal {
+namespace {
+
+void count(Recovered& found, Op op) { ++found.errors[static_cast<std::size_t>(op)]; }
+
+// Of what kind lost entries were: the most likely one; a seal or the next header knows.
+void add_missing(Extent& extent, std::uint64_t entries) {
+    extent.entries += entries;
+    extent.missing += entries;
+    extent.counts[static_cast<std::size_t>(Kind::request)] += entries;
+}
+
+}  // namespace
+
+std::optional<Extent> measure(Disk& disk, Recovered& found, const Segment& segment, bool last, bool sync) {
+    auto opened = disk.open(segment.path);
+    if (!opened) {
+        count(found, Op::open);
+        return std::nullopt;
+    }
+    const auto file = std::make_shared<const File>(std::move(*opened));
+    if (sync && disk.sync(*file) != 0) count(found, Op::sync);
+    SegmentScan scan(disk, file, segment.header);
+    Extent whole;
+    whole.counts = segment.header.before;
+    Extent at = whole;
+    SegmentScan::What what{};
+    while ((what = scan.next(segment.readable)) != SegmentScan::What::end) {
+        if (what == SegmentScan::What::retry) {
+            count(found, Op::read);
+            continue;
+        }
+        add_missing(at, scan.head().ordinal - at.entries);
+        ++at.entries;
+        ++at.counts[scan.head().kind];
+        at.bytes = scan.end_offset();
+        at.at_us = scan.head().envelope.arrival_us;
+        if (scan.head().last_of_batch) whole = at;
+    }
+    if (scan.seal()) {
+        at.missing += scan.head().ordinal - at.entries;
+        at.entries = scan.head().ordinal;
+        at.counts = *scan.seal();
+        at.bytes = scan.end_offset();
+        at.sealed = true;
+        whole = at;
+    } else if (last) {
+        const auto tail = inspect_tail(disk, *file, segment.header, whole.bytes,
+                                       static_cast<std::uint32_t>(whole.entries), segment.readable);
+        whole.tail = tail.what;
+        if (tail.what == Tail::What::damaged) {
+            add_missing(whole, tail.entries);
+            whole.bytes = tail.bytes;
+        }
+    }
+    whole.met_damage = scan.met_damage();
+    return whole;
+}
+
+}  // namespace outrigger::journal

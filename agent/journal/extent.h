@@ -1,0 +1,26 @@
+// How far a segment can be read, holes included, and what it holds up to there. Used by recovery.
+#pragma once
+
+#include <optional>
+
+#include "agent/journal/state.h"
+#include "agent/journal/tail.h"
+
+namespace outrigger::journal {
+
+struct Extent {
+    std::uint64_t entries = 0;  // ordinals up to the last batch that is whole
+    std::uint64_t missing = 0;  // of these
+    std::uint64_t bytes = header_bytes;
+    Counts counts{};
+    std::int64_t at_us = 0;
+    bool sealed = false;
+    bool met_damage = false;
+    Tail::What tail = Tail::What::nothing;  // behind that; a damaged one is included above
+};
+
+// Nothing when the file cannot be opened. `last`: the newest segment, whose tail nothing else tells of; `sync`: what a
+// killed agent wrote may not be on disk yet, and from now on it counts as kept. Errors are counted in `found`.
+std::optional<Extent> measure(Disk& disk, Recovered& found, const Segment& segment, bool last, bool sync);
+
+}  // namespace outrigger::journal

@@ -1,0 +1,28 @@
+// How many rows a transaction may hold: halved when Postgres takes too long over them, doubled while it is quick.
+// Pure. Used by the rows worker's thread.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+
+namespace outrigger::rows {
+
+class BatchSize {
+  public:
+    static constexpr std::size_t most = 10'000;
+    static constexpr std::size_t least = 8;
+
+    std::size_t rows() const { return rows_; }
+
+    void too_slow(std::size_t tried) { rows_ = std::max(std::min(rows_, tried) / 2, least); }
+    // Only far from the limit: what is halved and doubled in turn is tried in vain every other time.
+    void stored(std::chrono::nanoseconds took, std::chrono::nanoseconds limit) {
+        if (took < limit / 8) rows_ = std::min(rows_ * 2, most);
+    }
+
+  private:
+    std::size_t rows_ = most;
+};
+
+}  // namespace outrigger::rows

@@ -1,0 +1,157 @@
+#include "agent/journal/tail.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "tests/unit/agent/journal/faulty_disk.h"
+#include "tests/unit/agent/journal/fixture.h"
+
+namespace outrigger::journal {
+namespace {
+
+// A journal that a killed agent left: two batches of three requests, the second one begins at `second`.
+struct Killed {
+    explicit Killed(std::size_t payload_bytes = 40) {
+        settings = folder.settings();
+        settings.durability = Durability::process;
+        const auto journal = opened(settings);
+        DirectWriter writer(*journal);
+        REQUIRE(writer.keep_requests(1, 3, payload_bytes));
+        second = readable(*journal);
+        REQUIRE(writer.keep_requests(4, 6, payload_bytes));
+        end = readable(*journal);
+        file = segment_files(settings.folder).front();
+        image = contents(file);
+    }
+    static std::uint64_t readable(Journal& journal) {
+        return journal.state().view(journal.mark().position - 1).segment->readable;
+    }
+    std::unique_ptr<Journal> start_with(Bytes bytes, std::uint64_t checkpoint = 0, std::uint64_t kept = 0) const {
+        std::filesystem::remove_all(settings.folder / "quarantine");
+        write_contents(file, bytes);
+        return std::move(*Journal::open(settings, checkpoint, kept));
+    }
+
+    TestFolder folder;
+    JournalSettings settings;
+    std::uint64_t second = 0, end = 0;
+    std::filesystem::path file;
+    std::vector<std::byte> image;
+};
+
+void zero(std::vector<std::byte>& bytes, std::uint64_t from, std::uint64_t to) {
+    std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(from), bytes.begin() + static_cast<std::ptrdiff_t>(to),
+              std::byte{0});
+}
+
+}  // namespace
+
+TEST_CASE("each flipped bit of the last batch of a killed agent's journal is damage, counted and set aside") {
+    const Killed killed;
+    for (std::size_t bit = killed.second * 8; bit < killed.end * 8; ++bit) {
+        CAPTURE(bit / 8 - killed.second);
+        auto damaged = killed.image;
+        damaged[bit / 8] ^= static_cast<std::byte>(1U << (bit % 8));
+        const auto journal = killed.start_with(damaged);
+        REQUIRE(errors(*journal, "damaged") == 1);
+        REQUIRE(errors(*journal, "torn") == 0);
+        const auto out = read_out(*journal);
+        REQUIRE(out.counts == journal->mark().counts);
+        REQUIRE(out.numbers.size() + out.lost_requests() == 6);
+        REQUIRE(out.lost_requests() == 1);
+        REQUIRE(out.lost[0].reason == LossReason::damaged);
+        REQUIRE(std::filesystem::exists(killed.settings.folder / "quarantine"));
+    }
+}
+
+TEST_CASE("the start after a damaged tail goes on behind it, and so does the one after that") {
+    const Killed killed;
+    auto damaged = killed.image;
+    damaged[killed.end - 10] ^= std::byte{1};
+    {
+        const auto journal = killed.start_with(damaged);
+        CHECK(journal->mark().position == 7);
+        DirectWriter writer(*journal);
+        REQUIRE(writer.keep_requests(7, 8));
+    }
+    const auto journal = opened(killed.settings);
+    const auto out = read_out(*journal);
+    CHECK(out.numbers == std::vector<std::uint64_t>{1, 2, 3, 4, 5, 7, 8});
+    CHECK(out.lost_requests() == 1);
+    CHECK(out.counts == journal->mark().counts);
+}
+
+TEST_CASE("a batch of which only the first blocks were written was never finished: it is cut and nothing is lost") {
+    const Killed killed(1500);
+    for (std::uint64_t cut = killed.second / 512 * 512 + 512; cut < killed.end; cut += 512) {
+        CAPTURE(cut - killed.second);
+        auto torn = killed.image;
+        zero(torn, cut, killed.end);
+        const auto journal = killed.start_with(torn);
+        REQUIRE(errors(*journal, "torn") == 1);
+        REQUIRE(errors(*journal, "damaged") == 0);
+        const auto out = read_out(*journal);
+        REQUIRE(out.numbers == numbers(1, 3));
+        REQUIRE(out.lost.empty());
+    }
+}
+
+TEST_CASE(
+    "a batch without its last block, or with a block of the last entry that was never written, was not finished") {
+    const Killed killed(1500);
+    const std::uint64_t last = killed.end - entry_bytes(1500);
+    for (std::uint64_t block = last / 512 * 512 + 512; block < killed.end; block += 512) {
+        CAPTURE(block - last);
+        auto torn = killed.image;
+        zero(torn, block, std::min<std::uint64_t>(block + 512, killed.end));
+        const auto journal = killed.start_with(torn);
+        REQUIRE(errors(*journal, "torn") == 1);
+        REQUIRE(read_out(*journal).numbers == numbers(1, 3));
+        REQUIRE(read_out(*journal).lost.empty());
+    }
+}
+
+TEST_CASE("a damaged seal of the last segment costs nothing and is counted") {
+    const TestFolder folder;
+    const auto settings = folder.settings();
+    {
+        const auto journal = opened(settings);
+        DirectWriter writer(*journal);
+        REQUIRE(writer.keep_requests(1, 5));
+        writer.close();
+    }
+    const auto file = segment_files(settings.folder).front();
+    auto bytes = contents(file);
+    bytes[bytes.size() - 3] ^= std::byte{1};
+    write_contents(file, bytes);
+    const auto journal = opened(settings);
+    CHECK(errors(*journal, "damaged") == 1);
+    CHECK(read_out(*journal).numbers == numbers(1, 5));
+    CHECK(read_out(*journal).lost.empty());
+}
+
+TEST_CASE("a tail that cannot be read is damaged") {
+    const Killed killed;
+    const auto disk = std::make_shared<FaultyDisk>();
+    auto settings = killed.settings;
+    settings.disk = disk;
+    disk->bad_page = killed.end + 5000;
+    const auto journal = opened(settings);
+    CHECK(errors(*journal, "damaged") == 1);
+    CHECK(read_out(*journal).numbers == numbers(1, 6));
+}
+
+TEST_CASE("what a checkpoint or a cursor knows to have been kept and the journal has not is counted as missing") {
+    const Killed killed;
+    auto cut = killed.image;
+    zero(cut, killed.second, killed.end);
+    CHECK(errors(*killed.start_with(cut), "missing") == 0);  // nobody can tell
+    CHECK(errors(*killed.start_with(cut, 0, 4), "missing") == 0);
+    CHECK(errors(*killed.start_with(cut, 0, 5), "missing") == 1);
+    CHECK(errors(*killed.start_with(cut, 7, 0), "missing") == 1);
+    CHECK(errors(*killed.start_with(killed.image, 7, 7), "missing") == 0);
+}
+
+}  // namespace outrigger::journal
