@@ -128,8 +128,8 @@ TEST_CASE("a trace agent that never answers keeps nobody else waiting, not even 
         20s, [&] { return agent.scrape().sum("outrigger_sink_delivered_events_total", {{"sink", "rows"}}) == 1'000; }));
     CHECK(of_traces(agent, "outrigger_sink_pending_events") == 1'000);
     CHECK(of_traces(agent, "outrigger_books_difference") == 0);
-    CHECK(eventually(20s, [&] { return agent.ready() == 503; }));
-    CHECK(of_traces(agent, "outrigger_sink_up") == 0);
+    CHECK(eventually(30s, [&] { return of_traces(agent, "outrigger_sink_up") == 0; }));
+    CHECK(agent.ready() == 503);
     CHECK(agent.scrape().sum("outrigger_sink_up", {{"sink", "rows"}}) == 1);
     const auto began = std::chrono::steady_clock::now();
     CHECK(agent.stop() == 0);

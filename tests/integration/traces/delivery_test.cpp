@@ -46,6 +46,22 @@ TEST_CASE("each request is one trace, sent once, under all the headers that Data
     CHECK_FALSE(seen.headers.contains("Datadog-Rates-Payload-Version"));
 }
 
+TEST_CASE("what comes a little at a time is gathered, so that a payload is sent each second and not each time") {
+    const TemporaryFolder folder;
+    FakeTraceAgent agent;
+    TracesLife life(folder.path(), settings_for(agent));
+    CHECK(eventually(10s, [&] { return life.health().up; }));
+    const auto began = std::chrono::steady_clock::now();
+    for (int i = 0; i < 60; ++i) {
+        life.offer(1, i);
+        std::this_thread::sleep_for(20ms);
+    }
+    CHECK(life.done());
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(std::chrono::steady_clock::now() - began);
+    CHECK(agent.traces() == 60);
+    CHECK(agent.seen().payloads <= static_cast<std::size_t>(seconds.count()) + 1);
+}
+
 TEST_CASE("a Unix socket will do") {
     const TemporaryFolder folder;
     const std::string socket = folder / "apm.socket";

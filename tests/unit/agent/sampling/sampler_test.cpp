@@ -34,7 +34,8 @@ class Desk {
         sampler_.set_now(now_us);
         const auto view = RequestView::parse(record);
         REQUIRE(view);
-        return service.empty() ? sampler_.decide(*view) : sampler_.decide(*view, service, env, origin_);
+        return service.empty() ? sampler_.decide(Candidate(*view))
+                               : sampler_.decide(Candidate(*view), service, env, origin_);
     }
 
   private:
@@ -72,7 +73,7 @@ TEST_CASE("a sender that says no service or environment has the agent's") {
     event.trace_id = to_trace_id(0, 7);
     const auto record = test::encoded(event);
     Origin origin;
-    CHECK(sampler.decide(*RequestView::parse(record), "", "", origin).priority == 0);
+    CHECK(sampler.decide(Candidate(*RequestView::parse(record)), "", "", origin).priority == 0);
 }
 
 TEST_CASE("failures are kept whatever the rate: by status, or by an error that was said") {

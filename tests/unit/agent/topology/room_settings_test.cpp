@@ -45,14 +45,40 @@ TEST_CASE("the journal lies in the data directory, its fallback beside the socke
 }
 
 TEST_CASE("intake is told who may connect, how many, and how old an event may be") {
+    const sampling::RatesBoard rates;
     const auto intake = topology::intake_settings(
-        set({"--max-connections=3", "--allow-uids=1,2", "--allow-gids=3", "--row-retention=7"}), "/run/agent.sock");
+        set({"--max-connections=3", "--allow-uids=1,2", "--allow-gids=3", "--row-retention=7"}), "/run/agent.sock",
+        rates);
     CHECK(intake.rings_folder == "/run/agent.sock.rings");
     CHECK(intake.max_connections == 3);
     CHECK(intake.allow_uids == std::vector<std::uint32_t>{1, 2});
     CHECK(intake.allow_gids == std::vector<std::uint32_t>{3});
     CHECK(intake.retention == 7 * 24h);
-    CHECK(topology::intake_settings(set({}), "/run/agent.sock").allow_uids.empty());
+    CHECK(topology::intake_settings(set({}), "/run/agent.sock", rates).allow_uids.empty());
+}
+
+TEST_CASE("intake samples by the board's rates when there is a trace sink, and only then") {
+    const sampling::RatesBoard rates;
+    const auto with =
+        topology::intake_settings(set({"--traces=http://dd", "--service=shop", "--env=prod"}), "/x", rates);
+    CHECK(with.sampling.rates == &rates);
+    CHECK(with.sampling.service == "shop");
+    CHECK(with.sampling.env == "prod");
+    CHECK(topology::intake_settings(set({"--traces=off"}), "/x", rates).sampling.rates == nullptr);
+}
+
+TEST_CASE("traces are told where, how old they may be, and for whom") {
+    const auto http = topology::traces_settings(
+        set({"--traces=http://dd:7", "--traces-max-age=3s", "--service=shop", "--env=prod", "--version-tag=1.2"}), {});
+    CHECK(http.target.host == "dd");
+    CHECK(http.target.port == 7);
+    CHECK(http.target.path.empty());
+    CHECK(http.max_age == 3s);
+    CHECK(http.service == "shop");
+    CHECK(http.env == "prod");
+    CHECK(http.version == "1.2");
+    CHECK(http.own_version == OUTRIGGER_VERSION);
+    CHECK(topology::traces_settings(set({"--traces=unix:///run/apm"}), {}).target.path == "/run/apm");
 }
 
 TEST_CASE("door and rows are told where, with what, for how long and for whom") {

@@ -1,0 +1,191 @@
+// Traces as Datadog's own tools see them.
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <map>
+#include <string>
+
+#include "shared/trace_ids.h"
+#include "tests/integration/peers/agent.h"
+#include "tests/integration/peers/build_folder.h"
+#include "tests/integration/peers/demo_app.h"
+#include "tests/integration/peers/eventually.h"
+#include "tests/integration/peers/http.h"
+#include "tests/integration/peers/load.h"
+#include "tests/integration/peers/load_shapes.h"
+#include "tests/peers/ddapm_test_agent.h"
+#include "tests/peers/fetched_tool.h"
+
+namespace outrigger::peers {
+namespace {
+
+using namespace std::chrono_literals;
+using nlohmann::json;
+
+const std::map<std::string, std::string> shop = {{"DD_SERVICE", "shop"}, {"DD_ENV", "prod"}, {"DD_VERSION", "1.0.3"}};
+
+double delivered(const Agent& agent) {
+    return agent.scrape().sum("outrigger_sink_delivered_events_total", {{"sink", "traces"}});
+}
+
+// Nothing dropped, nothing pending, and the books balance.
+void check_delivered(const Agent& agent, double requests) {
+    CHECK(eventually(30s, [&] { return delivered(agent) >= requests; }));
+    const Scrape scrape = agent.scrape();
+    CHECK(scrape.sum("outrigger_sink_delivered_events_total", {{"sink", "traces"}}) == requests);
+    CHECK(scrape.sum("outrigger_sink_dropped_events_total", {{"sink", "traces"}}) == 0);
+    CHECK(scrape.sum("outrigger_books_difference", {{"sink", "traces"}}) == 0);
+    CHECK(scrape.sum("outrigger_sink_up", {{"sink", "traces"}}) == 1);
+}
+
+TEST_CASE("Datadog's test agent finds nothing wrong with a mixed load of all endpoints") {
+    if (!has_tool(ddapm_test_agent)) return;
+    const DdapmTestAgent datadog;
+    Agent agent({"--traces", datadog.url()});
+    agent.start();
+    DemoApp app(agent, 5, shop);
+    CHECK(offer({app.port(), mixed_paths({{"/", 300},
+                                          {"/green", 300},
+                                          {"/red", 100},
+                                          {"/simulation", 10},
+                                          {"/crash", 20},
+                                          {"/missing?x=1", 20}})})
+              .failures.empty());
+    check_delivered(agent, 750);
+    CHECK(datadog.failures() == "");
+    const json summary = datadog.summary();
+    for (const char* check : {"trace_count_header", "meta_tracer_version_header", "trace_content_length",
+                              "meta_events_is_valid_json", "trace_stall"}) {
+        CAPTURE(check);
+        CHECK(summary.at(check).at("Passed_Checks") > 0);
+        CHECK(summary.at(check).at("Failed_Checks") == 0);
+    }
+    const json traces = datadog.all_traces();
+    CHECK(traces.size() == 750);
+    int errors = 0;
+    for (const json& trace : traces) errors += trace.at(0).at("error").get<int>();
+    CHECK(errors >= 120);
+    CHECK(agent.stop() == 0);
+}
+
+TEST_CASE("the trace of each endpoint is what its snapshot says") {
+    if (!has_tool(ddapm_test_agent)) return;
+    // What differs from run to run, and stacks, which differ from build to build.
+    const std::string ignored =
+        "span_id,trace_id,parent_id,duration,start,metrics.process_id,meta.runtime-id,meta._dd.p.tid,meta.error.stack,"
+        "metrics.http.response.body.size";
+    const DdapmTestAgent datadog;
+    Agent agent({"--traces", datadog.url()});
+    agent.start();
+    DemoApp app(agent, 1, shop);
+    const std::map<std::string, std::string> endpoints = {{"root", "/"},       {"green", "/green"},
+                                                          {"red", "/red"},     {"simulation", "/simulation"},
+                                                          {"crash", "/crash"}, {"missing", "/missing?x=1"}};
+    for (const auto& [name, path] : endpoints) {
+        CAPTURE(name);
+        // One of ten of /simulation fails, and is another trace.
+        for (int attempt = 0; attempt < 20; ++attempt) {
+            datadog.start_session(name);
+            const double before = delivered(agent);
+            const int status = get(app.port(), path).status;
+            CHECK(eventually(20s, [&] { return delivered(agent) == before + 1; }));
+            if (name == "simulation" && status != 200) continue;
+            CHECK(datadog.traces(name).size() == 1);
+            CHECK(datadog.compare(name, ignored) == "");
+            break;
+        }
+    }
+}
+
+// What a caller says of its own span.
+struct Caller {
+    std::string trace_id;
+    std::uint64_t span_id;
+};
+
+Caller call(const std::vector<std::string>& program, const DdapmTestAgent& datadog,
+            std::map<std::string, std::string> environment = {}) {
+    const TemporaryFolder folder;
+    environment["DD_TRACE_AGENT_URL"] = datadog.url();
+    environment["DD_INSTRUMENTATION_TELEMETRY_ENABLED"] = "false";
+    environment["DD_REMOTE_CONFIGURATION_ENABLED"] = "false";
+    environment["DD_REMOTE_CONFIG_ENABLED"] = "false";
+    environment["DD_CRASHTRACKING_ENABLED"] = "false";
+    const Finished done = run(
+        {.arguments = program, .environment = std::move(environment), .folder = folder.path(), .name = "caller"}, 60s);
+    CAPTURE(done.errors);
+    REQUIRE(done.status == 0);
+    const json said = json::parse(done.output);
+    const json& span = said.at("span_id");
+    return {said.at("trace_id"), span.is_string() ? std::stoull(span.get<std::string>()) : span.get<std::uint64_t>()};
+}
+
+// The first span of the service's chunk; null when it has not come.
+json root_of(const json& traces, const std::string& service) {
+    for (const json& trace : traces)
+        for (const json& span : trace)
+            if (span.at("service") == service) return span;
+    return {};
+}
+
+std::string whole_trace_id(const json& span) {
+    const auto low = to_hex(span.at("trace_id").get<std::uint64_t>());
+    return span.at("meta").value("_dd.p.tid", std::string(16, '0')) + std::string(low.begin(), low.end());
+}
+
+void check_one_trace(const DdapmTestAgent& datadog, const std::string& token, const Caller& caller, double priority) {
+    CHECK(eventually(20s, [&] {
+        const json traces = datadog.traces(token);
+        return !root_of(traces, "shop").is_null() && !root_of(traces, "caller").is_null();
+    }));
+    const json traces = datadog.traces(token);
+    const json ours = root_of(traces, "shop");
+    const json theirs = root_of(traces, "caller");
+    REQUIRE_FALSE(ours.is_null());
+    REQUIRE_FALSE(theirs.is_null());
+    CHECK(whole_trace_id(ours) == caller.trace_id);
+    CHECK(whole_trace_id(theirs) == caller.trace_id);
+    CHECK(caller.trace_id.substr(0, 16) != std::string(16, '0'));
+    CHECK(ours.at("parent_id").get<std::uint64_t>() == caller.span_id);
+    CHECK(theirs.at("span_id").get<std::uint64_t>() == caller.span_id);
+    CHECK(ours.at("metrics").at("_sampling_priority_v1") == priority);
+    CHECK(theirs.at("metrics").at("_sampling_priority_v1") == priority);
+    CHECK(ours.at("meta").at("http.route") == "/green");
+}
+
+TEST_CASE("Python's ddtrace and the app: one trace, its 128 bits equal, the caller's priority honoured") {
+    if (!has_tool(ddapm_test_agent)) return;
+    const DdapmTestAgent datadog;
+    Agent agent({"--traces", datadog.url()});
+    agent.start();
+    DemoApp app(agent, 1, shop);
+    const std::string url = "http://127.0.0.1:" + std::to_string(app.port()) + "/green";
+    for (const auto& [chosen, priority] : std::map<std::string, double>{{"none", 1}, {"2", 2}, {"0", 0}, {"-1", -1}}) {
+        CAPTURE(chosen);
+        const std::string token = "python" + chosen;
+        datadog.start_session(token);
+        const Caller caller =
+            call({fetched("python/bin/python"), "tests/peers/clients/caller.py", url, chosen}, datadog);
+        check_one_trace(datadog, token, caller, priority);
+    }
+}
+
+TEST_CASE("node's dd-trace and the app: one trace, its 128 bits equal, the caller's priority honoured") {
+    if (!has_tool(ddapm_test_agent) || !has_tool("node/node_modules/dd-trace/package.json")) return;
+    const DdapmTestAgent datadog;
+    Agent agent({"--traces", datadog.url()});
+    agent.start();
+    DemoApp app(agent, 1, shop);
+    const std::string url = "http://127.0.0.1:" + std::to_string(app.port()) + "/green";
+    for (const auto& [chosen, priority] : std::map<std::string, double>{{"none", 1}, {"keep", 2}, {"drop", -1}}) {
+        CAPTURE(chosen);
+        const std::string token = "node" + chosen;
+        datadog.start_session(token);
+        const Caller caller = call({"node", "tests/peers/clients/caller.js", url, chosen}, datadog,
+                                   {{"NODE_PATH", fetched("node/node_modules")}});
+        check_one_trace(datadog, token, caller, priority);
+    }
+}
+
+}  // namespace
+}  // namespace outrigger::peers
