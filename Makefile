@@ -72,8 +72,8 @@ peers: $(OUT)/outrigger $(OUT)/demo-app $(OUT)/peers-tests deps-test deps-peers 
 
 .PHONY: bench
 .SECONDARY:  # make would remove the benches' objects
-bench: $(patsubst tests/bench/%.cpp,$(OUT)/%,$(filter %_bench.cpp,$(BENCH)))  ## what the hot road costs: encoding, record() in an app thread, the intake, the journal, a scrape
-	@for program in $^; do $$program || exit 1; done
+bench: $(patsubst tests/bench/%.cpp,$(OUT)/%,$(filter %_bench.cpp,$(BENCH))) deps-test  ## what the hot road costs: encoding, record(), intake, journal, a scrape, rows beside a raw COPY
+	@for program in $(filter %_bench,$^); do $$program || exit 1; done
 
 .PHONY: check
 check:       ## what to run before handing over: format, lint, layers, test, asan
@@ -139,6 +139,8 @@ $(OUT)/unit-tests: $(call objects,$(UNIT) $(AGENT) $(APP) $(SHARED))
 $(OUT)/integration-tests: $(call objects,$(INTEGRATION) $(AGENT) $(SHARED))
 $(OUT)/peers-tests: $(call objects,$(PEERS) $(AGENT) $(SHARED))
 
+# What starts a Postgres belongs to the tests.
+$(OUT)/rows_bench: $(call objects,$(filter-out %_test.cpp,$(call find_cpp,tests/integration/peers)))
 $(OUT)/%_bench: $(OUT)/obj/tests/bench/%_bench.o $(call objects,$(AGENT) $(SHARED))
 	@echo "  LINK $@"
 	$(QUIET)$(CXX) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)

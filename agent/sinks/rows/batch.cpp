@@ -2,7 +2,7 @@
 
 namespace outrigger::rows {
 
-Batch::Filled Batch::fill(journal::Reader& reader, const RowContext& context, std::size_t most_rows) {
+void Batch::begin(const journal::Reader& reader) {
     bytes_.clear();
     ends_.clear();
     positions_.clear();
@@ -11,7 +11,12 @@ Batch::Filled Batch::fill(journal::Reader& reader, const RowContext& context, st
     oldest_us_ = newest_us_ = 0;
     from_ = to_ = reader.position();
     requests_ = journal::requests(reader.counts());
-    while (rows() < most_rows && bytes_.size() < most_bytes) {
+}
+
+Batch::Filled Batch::fill(journal::Reader& reader, const RowContext& context, std::size_t most_rows,
+                          std::size_t most_entries) {
+    for (std::size_t i = 0; rows() < most_rows && bytes_.size() < most_bytes; ++i) {
+        if (i == most_entries) return Filled::more;
         const journal::Step& step = reader.next();
         if (step.what == journal::Step::What::end) return Filled::end;
         if (step.what == journal::Step::What::retry) return Filled::retry;

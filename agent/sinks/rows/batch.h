@@ -25,10 +25,14 @@ class Batch {
   public:
     static constexpr std::size_t most_bytes = std::size_t{8} << 20;
 
-    enum class Filled : std::uint8_t { full, end, retry };
+    // More: it stopped after so many entries, and there may be more.
+    enum class Filled : std::uint8_t { full, end, retry, more };
 
-    // Empties it, then reads on until it has so many rows, is full or the journal ends.
-    Filled fill(journal::Reader& reader, const RowContext& context, std::size_t most_rows);
+    // Empties it; it begins where the reader is.
+    void begin(const journal::Reader& reader);
+    // Reads on until it has so many rows, is full, has read so many entries, or the journal ends. May be repeated.
+    Filled fill(journal::Reader& reader, const RowContext& context, std::size_t most_rows,
+                std::size_t most_entries = SIZE_MAX);
 
     bool empty() const { return to_ == from_; }
     std::uint64_t from() const { return from_; }                 // the last position before it

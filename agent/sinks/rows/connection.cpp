@@ -65,7 +65,8 @@ Connection::~Connection() {
 
 DatabaseError Connection::lost(std::string_view message) const {
     if (const auto limit = lifeline_.expired())
-        return {Trouble::connection, "", fmt::format("no answer from Postgres for {} s", std::chrono::duration<double>(*limit).count())};
+        return {Trouble::connection, "",
+                fmt::format("no answer from Postgres for {} s", std::chrono::duration<double>(*limit).count())};
     return {Trouble::connection, "", one_line(message)};
 }
 

@@ -1,5 +1,7 @@
 #include "agent/sinks/rows/ledger.h"
 
+#include <spdlog/fmt/fmt.h>
+
 #include <cstdlib>
 
 namespace outrigger::rows {
@@ -72,12 +74,12 @@ std::expected<Stored, DatabaseError> find_stored(Session& session, std::int32_t 
     return Stored{number(found->at(0).at(0)), number(found->at(0).at(1))};
 }
 
-std::expected<bool, DatabaseError> advance_ledger(Session& session, std::int32_t agent, std::uint64_t from,
-                                                  std::uint64_t to, std::uint64_t accepted) {
+std::expected<bool, DatabaseError> advance_ledger(Session& session, const std::string& settings, std::int32_t agent,
+                                                  std::uint64_t from, std::uint64_t to, std::uint64_t accepted) {
     const auto changed = session.change(
-        "UPDATE outrigger_ledger SET \"position\" = $3, accepted = accepted + $4, updated_at = now() "
-        "WHERE agent = $1 AND \"position\" = $2",
-        {std::to_string(agent), std::to_string(from), std::to_string(to), std::to_string(accepted)});
+        fmt::format("{}; UPDATE outrigger_ledger SET \"position\" = {}, accepted = accepted + {}, updated_at = now() "
+                    "WHERE agent = {} AND \"position\" = {}",
+                    settings, to, accepted, agent, from));
     if (!changed) return failed(changed);
     return *changed == 1;
 }

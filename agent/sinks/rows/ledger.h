@@ -34,9 +34,10 @@ std::expected<LedgerRow, DatabaseError> make_ledger(Session& session, const jour
                                                     std::optional<std::int32_t> agent, std::uint64_t position,
                                                     std::uint64_t accepted);
 std::expected<Stored, DatabaseError> find_stored(Session& session, std::int32_t agent);
-// First in each transaction: false when somebody else was there.
-std::expected<bool, DatabaseError> advance_ledger(Session& session, std::int32_t agent, std::uint64_t from,
-                                                  std::uint64_t to, std::uint64_t accepted);
+// First in each transaction: false when somebody else was there. `settings`: statements of the transaction's own, sent
+// along, since each round trip costs as much as dozens of rows.
+std::expected<bool, DatabaseError> advance_ledger(Session& session, const std::string& settings, std::int32_t agent,
+                                                  std::uint64_t from, std::uint64_t to, std::uint64_t accepted);
 // Puts position and accepted to what find_stored said.
 std::expected<bool, DatabaseError> set_ledger(Session& session, const LedgerRow& from, const Stored& to);
 // Whether no ledger row has that number.

@@ -18,10 +18,12 @@ namespace outrigger::rows {
 
 struct Belief {
     std::uint64_t cursor = 0;  // C
-    std::uint64_t reach = 0;   // M: the last position that a commit of ours can have reached
-    std::uint64_t begin = 0;   // where this journal's row in the ledger began
-    bool numbered = false;     // we had a number in the ledger once
-    bool fresh = false;        // there was no cursor in the checkpoint: whatever the ledger says is right
+    // M: the last position that a commit of ours can have reached, or can still reach: one that was given up may come
+    // true as long as the ledger stands where it began.
+    std::uint64_t reach = 0;
+    std::uint64_t begin = 0;  // where this journal's row in the ledger began
+    bool numbered = false;    // we had a number in the ledger once
+    bool fresh = false;       // there was no cursor in the checkpoint: whatever the ledger says is right
 };
 
 enum class Resume : std::uint8_t { begin, go_on, look, foreign };

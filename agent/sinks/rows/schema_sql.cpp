@@ -28,25 +28,25 @@ CREATE TABLE IF NOT EXISTS outrigger_expired (
     agent int NOT NULL, day date NOT NULL, events bigint NOT NULL, last bigint NOT NULL);
 )";
 
-// plpgsql, with `day`. One at a time, whoever asks: the lock is the transaction's. Made standalone, then
-// attached, so that nobody who reads or writes request_log has to wait. A day that lies in a partition of somebody
-// else's making is covered.
+// plpgsql, with `day`; each @ stands for the schema. One at a time, whoever asks: the lock is the transaction's. Made
+// standalone, then attached, so that nobody who reads or writes request_log has to wait. A day that lies in a partition
+// of somebody else's making is covered.
 constexpr std::string_view partition_body = R"(
-    name text := 'request_log_' || to_char(day, 'YYYYMMDD');
+    name text := 'request_log_' || to_char(day::timestamp, 'YYYYMMDD');
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('outrigger_schema'));
-    IF EXISTS (SELECT FROM pg_inherits WHERE inhparent = 'request_log'::regclass AND inhrelid = to_regclass(name)) THEN
+    IF EXISTS (SELECT FROM pg_inherits WHERE inhparent = '@request_log'::regclass AND inhrelid = to_regclass('@' || name)) THEN
         RETURN;
     END IF;
-    EXECUTE format('CREATE TABLE %I (LIKE request_log INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', name);
-    EXECUTE format('ALTER TABLE request_log ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
-        name, to_char(day, 'YYYY-MM-DD 00:00:00+00'), to_char(day + 1, 'YYYY-MM-DD 00:00:00+00'));
+    EXECUTE format('CREATE TABLE @%I (LIKE @request_log INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', name);
+    EXECUTE format('ALTER TABLE @request_log ATTACH PARTITION @%I FOR VALUES FROM (%L) TO (%L)',
+        name, to_char(day::timestamp, 'YYYY-MM-DD 00:00:00+00'), to_char((day + 1)::timestamp, 'YYYY-MM-DD 00:00:00+00'));
 EXCEPTION WHEN invalid_object_definition THEN
     RETURN;
 END)";
 
-// plpgsql, with `days`. Nobody else may do it meanwhile; what a partition holds is counted while nobody may write
-// to it, and it goes in the same transaction.
+// plpgsql, with `days`; each @ stands for the schema. Nobody else may do it meanwhile; what a partition holds is
+// counted while nobody may write to it, and it goes in the same transaction.
 constexpr std::string_view expire_body = R"(
     cutoff date := (now() AT TIME ZONE 'UTC')::date - days;
     part record;
@@ -56,29 +56,44 @@ BEGIN
     END IF;
     FOR part IN SELECT c.oid::regclass AS name, to_date(right(c.relname, 8), 'YYYYMMDD') AS day
         FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
-        WHERE i.inhparent = 'request_log'::regclass AND c.relname ~ '^request_log_[0-9]{8}$' ORDER BY 2
+        WHERE i.inhparent = '@request_log'::regclass AND c.relname ~ '^request_log_[0-9]{8}$' ORDER BY 2
     LOOP
         CONTINUE WHEN part.day >= cutoff;
         EXECUTE format('LOCK TABLE %s IN SHARE MODE', part.name);
-        EXECUTE format('INSERT INTO outrigger_expired (agent, day, events, last) ' ||
+        EXECUTE format('INSERT INTO @outrigger_expired (agent, day, events, last) ' ||
             'SELECT agent, %L::date, count(*), max("position") FROM %s GROUP BY agent', part.day, part.name);
         EXECUTE format('DROP TABLE %s', part.name);
     END LOOP;
-    WITH gone AS (DELETE FROM outrigger_drops AS d WHERE (d.at AT TIME ZONE 'UTC')::date < cutoff
+    WITH gone AS (DELETE FROM @outrigger_drops AS d WHERE (d.at AT TIME ZONE 'UTC')::date < cutoff
         RETURNING d.agent, (d.at AT TIME ZONE 'UTC')::date AS on_day, d.events, d.last)
-    INSERT INTO outrigger_expired (agent, day, events, last)
+    INSERT INTO @outrigger_expired (agent, day, events, last)
         SELECT g.agent, g.on_day, sum(g.events), max(g.last) FROM gone AS g GROUP BY g.agent, g.on_day;
-    WITH gone AS (DELETE FROM outrigger_dead_letter AS d WHERE (d.at AT TIME ZONE 'UTC')::date < cutoff
+    WITH gone AS (DELETE FROM @outrigger_dead_letter AS d WHERE (d.at AT TIME ZONE 'UTC')::date < cutoff
         RETURNING d.agent, (d.at AT TIME ZONE 'UTC')::date AS on_day, d."position" AS place)
-    INSERT INTO outrigger_expired (agent, day, events, last)
+    INSERT INTO @outrigger_expired (agent, day, events, last)
         SELECT g.agent, g.on_day, count(*), max(g.place) FROM gone AS g GROUP BY g.agent, g.on_day;
 END)";
 
+// `schema`: empty, or a quoted name.
+std::string within(std::string_view schema, std::string_view body) {
+    const std::string prefix = schema.empty() ? std::string() : std::string(schema) + ".";
+    std::string out;
+    for (const char byte : body) {
+        if (byte == '@')
+            out += prefix;
+        else
+            out += byte;
+    }
+    return out;
+}
+
+// It runs with its maker's rights. So its search path is the server's own alone: whoever may create functions or
+// operators in the schema could else have them called.
 std::string function(std::string_view head, std::string_view body, std::string_view schema) {
     return fmt::format(
         "CREATE OR REPLACE FUNCTION {} RETURNS void LANGUAGE plpgsql SECURITY DEFINER "
-        "SET search_path = {}, pg_catalog, pg_temp AS $outrigger$ DECLARE {} $outrigger$;\n",
-        head, schema, body);
+        "SET search_path = pg_catalog, pg_temp AS $outrigger$ DECLARE {} $outrigger$;\n",
+        head, within(schema, body));
 }
 
 std::string on_one_line(std::string_view text) {
@@ -113,11 +128,12 @@ std::string partition_name(Day day) {
 std::string_view tables_sql() { return tables; }
 
 std::string partition_sql(Day day) {
-    return fmt::format("DO $outrigger$ DECLARE day date := '{}'; {} $outrigger$", date(day), partition_body);
+    return fmt::format("DO $outrigger$ DECLARE day date := '{}'; {} $outrigger$", date(day),
+                       within("", partition_body));
 }
 
 std::string expire_sql(std::chrono::days days) {
-    return fmt::format("DO $outrigger$ DECLARE days int := {}; {} $outrigger$", days.count(), expire_body);
+    return fmt::format("DO $outrigger$ DECLARE days int := {}; {} $outrigger$", days.count(), within("", expire_body));
 }
 
 std::string administrator_sql(std::string_view schema, std::string_view role) {

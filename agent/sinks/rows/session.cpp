@@ -31,12 +31,15 @@ pqxx::result run(pqxx::work& work, const std::string& sql, const std::vector<std
 #endif
 }
 
-// In pieces, so that libpq does not keep a second copy of all of it.
-bool put(PGconn* raw, std::string_view data) {
+// In pieces, so that libpq does not keep a second copy of all of it, and that something else can be done while the
+// server has its hands full.
+bool put(PGconn* raw, std::string_view data, const Meanwhile& meanwhile = {}) {
     constexpr std::size_t piece = 256 * 1024;
+    bool more = static_cast<bool>(meanwhile);
     for (std::size_t at = 0; at < data.size(); at += piece) {
         const auto part = data.substr(at, piece);
         if (PQputCopyData(raw, part.data(), static_cast<int>(part.size())) != 1) return false;
+        if (at > 0 && more) more = meanwhile();
     }
     return true;
 }
@@ -94,15 +97,17 @@ std::expected<std::uint64_t, DatabaseError> Session::change(const std::string& s
         [&] { return static_cast<std::uint64_t>(run(*connection_->work, sql, parameters).affected_rows()); });
 }
 
-std::expected<std::uint64_t, DatabaseError> Session::copy(std::span<const char> tuples) {
+std::expected<std::uint64_t, DatabaseError> Session::copy(std::span<const char> tuples, const Meanwhile& meanwhile) {
     const auto limited = call();
     PGconn* raw = connection_->raw();
     using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
     static const std::string statement = fmt::format("COPY request_log ({}) FROM STDIN (FORMAT binary)", columns);
     const Result start(PQexec(raw, statement.c_str()), &PQclear);
     if (PQresultStatus(start.get()) != PGRES_COPY_IN) return std::unexpected(connection_->error_of(start.get()));
-    bool sent = put(raw, copy_header) && put(raw, {tuples.data(), tuples.size()}) && put(raw, copy_trailer);
+    bool sent = put(raw, copy_header) && put(raw, {tuples.data(), tuples.size()}, meanwhile) && put(raw, copy_trailer);
     if (sent) sent = PQputCopyEnd(raw, nullptr) == 1;
+    while (sent && meanwhile && meanwhile()) {
+    }
     std::expected<std::uint64_t, DatabaseError> outcome = std::unexpected(connection_->last_error());
     while (PGresult* next = PQgetResult(raw)) {
         const Result result(next, &PQclear);

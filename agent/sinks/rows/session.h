@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -17,6 +18,8 @@
 namespace outrigger::rows {
 
 class Connection;
+
+using Meanwhile = std::function<bool()>;
 
 // A result: rows of columns of text, NULL as nullopt.
 using Table = std::vector<std::vector<std::optional<std::string>>>;
@@ -52,8 +55,10 @@ class Session {
     // Rows that a statement changed.
     std::expected<std::uint64_t, DatabaseError> change(const std::string& sql,
                                                        const std::vector<std::string>& parameters = {});
-    // Binary COPY into request_log within the transaction. Returns how many rows the server took.
-    std::expected<std::uint64_t, DatabaseError> copy(std::span<const char> tuples);
+    // Binary COPY into request_log within the transaction. Returns how many rows the server took. `meanwhile`: called
+    // while the server works on what it has been sent, again and again as long as it says true; each time for a
+    // fraction of a millisecond, or the server waits for us.
+    std::expected<std::uint64_t, DatabaseError> copy(std::span<const char> tuples, const Meanwhile& meanwhile = {});
     // An error of kind connection leaves it in doubt whether it happened: the ledger tells.
     std::expected<void, DatabaseError> commit();
     void roll_back() noexcept;

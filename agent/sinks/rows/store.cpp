@@ -18,9 +18,8 @@ std::string transaction_settings(const TimeLimits& limits) {
 
 std::expected<void, DatabaseError> begin(Session& session, std::int32_t agent, const Batch& batch) {
     if (const auto begun = session.begin(); !begun) return begun;
-    if (const auto set = session.query(transaction_settings(session.limits())); !set)
-        return std::unexpected(set.error());
-    const auto ours = advance_ledger(session, agent, batch.from(), batch.to(), batch.accepted());
+    const auto ours = advance_ledger(session, transaction_settings(session.limits()), agent, batch.from(), batch.to(),
+                                     batch.accepted());
     if (!ours) return std::unexpected(ours.error());
     if (!*ours) return std::unexpected(DatabaseError{Trouble::fenced, "", "the ledger has moved"});
     return {};
@@ -42,7 +41,8 @@ std::expected<void, DatabaseError> insert_drops(Session& session, std::int32_t a
 }
 
 std::expected<std::size_t, DatabaseError> store_once(Session& session, std::int32_t agent, const Batch& batch,
-                                                     bool apart, RefusalWatch& watch, const DeadLetterSource& source) {
+                                                     bool apart, RefusalWatch& watch, const DeadLetterSource& source,
+                                                     const Meanwhile& meanwhile) {
     if (const auto begun = begin(session, agent, batch); !begun) return std::unexpected(begun.error());
     std::size_t dead = 0;
     if (apart) {
@@ -50,7 +50,7 @@ std::expected<std::size_t, DatabaseError> store_once(Session& session, std::int3
         if (!sorted) return sorted;
         dead = *sorted;
     } else if (batch.rows() > 0) {
-        const auto copied = session.copy(batch.tuples(0, batch.rows()));
+        const auto copied = session.copy(batch.tuples(0, batch.rows()), meanwhile);
         if (!copied) return std::unexpected(copied.error());
         if (*copied != batch.rows())
             return std::unexpected(DatabaseError{Trouble::hold, "",
@@ -65,13 +65,14 @@ std::expected<std::size_t, DatabaseError> store_once(Session& session, std::int3
 }  // namespace
 
 std::expected<std::size_t, DatabaseError> store(Session& session, std::int32_t agent, const Batch& batch,
-                                                RefusalWatch& watch, const DeadLetterSource& source) {
-    auto stored = store_once(session, agent, batch, false, watch, source);
+                                                RefusalWatch& watch, const DeadLetterSource& source,
+                                                const Meanwhile& meanwhile) {
+    auto stored = store_once(session, agent, batch, false, watch, source, meanwhile);
     if (stored) watch = {};
     if (!stored && stored.error().trouble == Trouble::row) {
         session.roll_back();
         RefusalWatch counting = watch;
-        stored = store_once(session, agent, batch, true, counting, source);
+        stored = store_once(session, agent, batch, true, counting, source, meanwhile);
         if (stored) watch = counting;
         // Refused, but not one by one: at the end of the transaction.
         if (!stored && stored.error().trouble == Trouble::row) stored.error().trouble = Trouble::hold;

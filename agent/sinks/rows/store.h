@@ -8,8 +8,10 @@
 
 namespace outrigger::rows {
 
-// On success: how many rows became dead letters. Trouble::fenced: the ledger was not at batch.from().
+// `meanwhile`: as Session::copy has it. On success: how many rows became dead letters. Trouble::fenced: the ledger was
+// not at batch.from().
 std::expected<std::size_t, DatabaseError> store(Session& session, std::int32_t agent, const Batch& batch,
-                                                RefusalWatch& watch, const DeadLetterSource& source);
+                                                RefusalWatch& watch, const DeadLetterSource& source,
+                                                const Meanwhile& meanwhile = {});
 
 }  // namespace outrigger::rows

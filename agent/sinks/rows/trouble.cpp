@@ -25,8 +25,8 @@ std::string one_line(std::string_view text) {
 }
 
 std::optional<std::size_t> line_in(std::string_view context) {
-    constexpr std::string_view mark = ", line ";
-    const auto at = context.find(mark);
+    constexpr std::string_view mark = "COPY request_log, line ";
+    const auto at = context.rfind(mark);  // outermost: what a trigger quotes stands before it
     if (at == std::string_view::npos) return std::nullopt;
     std::size_t line = 0;
     const auto* first = context.data() + at + mark.size();

@@ -81,10 +81,12 @@ RowsSink::Worker::Outcome RowsSink::Worker::live() {
     if (auto connected = connect(); !connected) return connected;
     if (auto resumed = resume(); !resumed) return resumed;
     if (!trouble_in_store_) succeeded();
+    next_.begin(*reader_);
     while (!finished()) {
         if (auto waited = wait_for_work(); !waited) return waited;
-        const RowContext context{agent_, own_.service, own_.env, own_.version};
-        const auto filled = batch_.fill(*reader_, context, size_.rows());
+        std::swap(batch_, next_);
+        const auto filled = batch_.fill(*reader_, context(), size_.rows());
+        next_.begin(*reader_);
         report_.pending_since(batch_.oldest_us());
         if (filled == Batch::Filled::retry && batch_.empty())
             return std::unexpected(DatabaseError{Trouble::resource, "", "the journal cannot be read"});
@@ -145,7 +147,7 @@ RowsSink::Worker::Outcome RowsSink::Worker::store_batch() {
         if (auto made = schema_->ensure_partitions(*session_, batch_.days(), day_of(utc_us())); !made) return made;
         const std::uint64_t reach = belief_.reach;
         belief_.reach = std::max(reach, batch_.to());
-        const auto dead = store(*session_, agent_, batch_, watch_, source_);
+        const auto dead = store(*session_, agent_, batch_, watch_, source_, [this] { return fill_next(); });
         if (dead) {
             size_.stored(Clock::now() - begun, settings_.limits.statement());
             stored(*dead);
@@ -158,6 +160,14 @@ RowsSink::Worker::Outcome RowsSink::Worker::store_batch() {
         if (trouble != Trouble::no_partition || attempt > 0) return std::unexpected(dead.error());
         schema_->forget_partitions();
     }
+}
+
+RowContext RowsSink::Worker::context() const { return {agent_, own_.service, own_.env, own_.version}; }
+
+// Some of the next batch; false when there is no more for it now.
+bool RowsSink::Worker::fill_next() {
+    constexpr std::size_t slice = 1600;
+    return next_.fill(*reader_, context(), size_.rows(), slice) == Batch::Filled::more;
 }
 
 // A failure of its own, not one of storing: it says so, and storing goes on.

@@ -38,6 +38,8 @@ class RowsSink::Worker {
     Outcome keep(const Facts& facts);
     std::expected<std::int32_t, DatabaseError> write_ledger(const std::optional<LedgerRow>& row, const Plan& plan);
     Outcome store_batch();
+    bool fill_next();
+    RowContext context() const;
     Outcome keep_house();
     Outcome wait_for_work();
     bool finished() const;
@@ -65,6 +67,7 @@ class RowsSink::Worker {
     std::optional<Schema> schema_;
     std::unique_ptr<journal::Reader> reader_;
     Batch batch_;
+    Batch next_;  // filled while Postgres works on batch_
     BatchSize size_;
     RefusalWatch watch_;
     DeadLetterSource source_;

@@ -30,19 +30,38 @@ std::string find_program(const std::string& name) {
 
 }  // namespace
 
-PostgresCluster::PostgresCluster() : port_(free_port()) {
-    const std::optional<User> user = unprivileged_user();
-    if (user) folder_.give_to(*user);
-    const Finished made =
-        run({.arguments = {find_program("initdb"), "--pgdata", folder_ / "data", "--username", "postgres", "--auth",
-                           "trust", "--no-sync", "--encoding", "UTF8", "--locale", "C"},
-             .environment = {},
-             .folder = folder_.path(),
-             .name = "initdb",
-             .user = user},
-            60s);
-    if (made.status != 0) throw std::runtime_error("initdb: " + made.output + made.errors);
+PostgresCluster::PostgresCluster() : PostgresCluster(nullptr) {}
+
+PostgresCluster::PostgresCluster(const PostgresCluster* primary) : port_(free_port()) {
+    if (const auto user = unprivileged_user()) folder_.give_to(*user);
+    if (primary == nullptr)
+        run_program({"initdb", "--pgdata", folder_ / "data", "--username", "postgres", "--auth", "trust", "--no-sync",
+                     "--encoding", "UTF8", "--locale", "C"});
+    else
+        run_program({"pg_basebackup", "--pgdata", folder_ / "data", "--host", "127.0.0.1", "--port",
+                     std::to_string(primary->port_), "--username", "postgres", "--write-recovery-conf", "--no-sync",
+                     "--checkpoint", "fast"});
     start();
+}
+
+std::unique_ptr<PostgresCluster> PostgresCluster::standby_of(const PostgresCluster& primary) {
+    return std::unique_ptr<PostgresCluster>(new PostgresCluster(&primary));
+}
+
+void PostgresCluster::run_program(const std::vector<std::string>& arguments) const {
+    std::vector<std::string> found = arguments;
+    found[0] = find_program(arguments[0]);
+    const Finished made = run({.arguments = found,
+                               .environment = {},
+                               .folder = folder_.path(),
+                               .name = arguments[0],
+                               .user = unprivileged_user()},
+                              60s);
+    if (made.status != 0) throw std::runtime_error(arguments[0] + ": " + made.output + made.errors);
+}
+
+void PostgresCluster::promote() const {
+    if (number("select pg_promote()::int") != 1) throw std::runtime_error("the standby cannot be promoted");
 }
 
 PostgresCluster::~PostgresCluster() {

@@ -16,11 +16,14 @@ using Rows = std::vector<std::vector<std::string>>;  // NULL is an empty text
 class PostgresCluster {
   public:
     PostgresCluster();  // made and started
+    // A hot standby that follows `primary` by streaming, until promote().
+    static std::unique_ptr<PostgresCluster> standby_of(const PostgresCluster& primary);
     ~PostgresCluster();
 
     void start();
     void stop();            // as pg_ctl stop -m fast
     void stop_immediate();  // as pg_ctl stop -m immediate: a crash
+    void promote() const;   // a standby; returns when it takes rows
 
     Rows query(const std::string& statement, const std::string& role = "postgres") const;
     long number(const std::string& statement) const;  // of a query with one row and one column
@@ -28,6 +31,8 @@ class PostgresCluster {
     int port() const { return port_; }
 
   private:
+    explicit PostgresCluster(const PostgresCluster* primary);
+    void run_program(const std::vector<std::string>& arguments) const;
     void stop_with(int signal);
 
     TemporaryFolder folder_;

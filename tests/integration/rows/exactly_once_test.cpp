@@ -24,10 +24,6 @@ void check_all_stored(const peers::PostgresCluster& cluster, const AgentLife& li
     CHECK(life.difference() == 0);
 }
 
-void terminate_backends(const peers::PostgresCluster& cluster) {
-    cluster.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'outrigger'");
-}
-
 }  // namespace
 
 TEST_CASE("rows: what is journaled is in Postgres within seconds, and the books balance") {
@@ -49,7 +45,7 @@ TEST_CASE("rows: connections that are terminated at random cost no row and doubl
     for (int i = 0; i < 50; ++i) {
         life.offer(1'000);
         std::this_thread::sleep_for(std::chrono::milliseconds(random() % 60));
-        terminate_backends(cluster);
+        cut_connections(cluster);
     }
     check_all_stored(cluster, life);
     CHECK(life.requests() == 50'000);

@@ -24,10 +24,6 @@ void check_stored(const peers::PostgresCluster& cluster, const AgentLife& life, 
     CHECK(life.difference() == 0);
 }
 
-void cut_connections(const peers::PostgresCluster& cluster) {
-    cluster.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'outrigger'");
-}
-
 }  // namespace
 
 TEST_CASE("rows: a Postgres that crashes and comes back has each row once") {

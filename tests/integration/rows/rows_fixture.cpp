@@ -1,5 +1,6 @@
 #include "tests/integration/rows/rows_fixture.h"
 
+#include <algorithm>
 #include <chrono>
 #include <stdexcept>
 #include <thread>
@@ -26,8 +27,10 @@ std::vector<std::byte> to_record(const RequestEvent& event) {
     return record;
 }
 
-std::unique_ptr<journal::Journal> open_journal(const std::filesystem::path& folder, std::uint64_t position) {
+std::unique_ptr<journal::Journal> open_journal(const std::filesystem::path& folder, std::uint64_t position,
+                                               std::uint64_t bytes) {
     journal::JournalSettings settings;
+    settings.size_bytes = bytes;
     settings.folder = folder / "journal";
     settings.fallback = folder / "fallback";
     settings.durability = journal::Durability::process;
@@ -38,8 +41,9 @@ std::unique_ptr<journal::Journal> open_journal(const std::filesystem::path& fold
 
 }  // namespace
 
-AgentLife::AgentLife(const std::filesystem::path& folder, SavedCheckpoint checkpoint, RowsSettings settings)
-    : journal_(open_journal(folder, 0)), tally_(checkpoint.cursor), facts_(std::move(checkpoint.facts)) {
+AgentLife::AgentLife(const std::filesystem::path& folder, SavedCheckpoint checkpoint, RowsSettings settings,
+                     std::uint64_t journal_bytes)
+    : journal_(open_journal(folder, 0, journal_bytes)), tally_(checkpoint.cursor), facts_(std::move(checkpoint.facts)) {
     const auto mark = journal_->mark();
     const std::uint64_t next = std::max(mark.position, checkpoint.cursor.position) + 1;
     RowsParts parts{*journal_,
@@ -141,6 +145,29 @@ std::uint64_t AgentLife::pending() const {
 std::vector<std::string> AgentLife::said() const {
     const std::lock_guard lock(mutex_);
     return said_;
+}
+
+long AgentLife::times_said(const std::string& part) const {
+    const auto lines = said();
+    return std::ranges::count_if(lines, [&](const std::string& line) { return line.find(part) != line.npos; });
+}
+
+void AgentLife::forget_old_segments() {
+    journal_->checkpointed(journal_->mark().position);
+    journal_->apply_retention(std::chrono::system_clock::now());
+}
+
+void cut_connections(const peers::PostgresCluster& cluster) {
+    cluster.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'outrigger'");
+}
+
+bool drained(const AgentLife& life) {
+    return peers::eventually(std::chrono::seconds(60), [&] { return life.pending() == 0; });
+}
+
+bool down(const AgentLife& life) {
+    return peers::eventually(std::chrono::seconds(5),
+                             [&] { return !life.health().up && !life.health().last_error.empty(); });
 }
 
 RowsSettings settings_for(const peers::PostgresCluster& cluster, const std::string& role) {

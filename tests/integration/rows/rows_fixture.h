@@ -25,8 +25,8 @@ struct SavedCheckpoint {
 
 class AgentLife {
   public:
-    // Without a folder for its password the role is trusted.
-    AgentLife(const std::filesystem::path& folder, SavedCheckpoint checkpoint, RowsSettings settings);
+    AgentLife(const std::filesystem::path& folder, SavedCheckpoint checkpoint, RowsSettings settings,
+              std::uint64_t journal_bytes = std::uint64_t{1} << 30);
     ~AgentLife();
 
     // Requests that start now unless `start_us` says when; `path` is their endpoint, numbered.
@@ -43,6 +43,9 @@ class AgentLife {
     std::int64_t difference() const;
     std::uint64_t pending() const;
     std::vector<std::string> said() const;
+    long times_said(const std::string& part) const;  // lines that contain it
+    // As after a checkpoint of all there is: what is too old or too much goes.
+    void forget_old_segments();
     journal::Journal& journal() { return *journal_; }
 
   private:
@@ -64,6 +67,12 @@ struct Stores {
     bool balanced() const { return accepted == rows + expired + drops + dead && rows == distinct; }
 };
 Stores stores(const peers::PostgresCluster& cluster);
+// Ends the sink's connections; it makes new ones.
+void cut_connections(const peers::PostgresCluster& cluster);
+// Whether nothing is pending in time.
+bool drained(const AgentLife& life);
+// Whether the sink is down within 5 s, and says why.
+bool down(const AgentLife& life);
 // Whether rows + expired + drops + dead letters reach `events` in time.
 bool all_stored(const peers::PostgresCluster& cluster, long events,
                 std::chrono::milliseconds deadline = std::chrono::seconds(30));

@@ -29,7 +29,8 @@ TEST_CASE("a failure's SQLSTATE says what to do about it") {
 TEST_CASE("the line of a COPY is taken from its context, and from nothing else") {
     CHECK(line_in("COPY request_log, line 17, column message") == 17);
     CHECK(line_in("PL/pgSQL function f() line 3 at RAISE\nCOPY request_log, line 2") == 2);
-    CHECK_FALSE(line_in("PL/pgSQL function f() line 3 at RAISE"));
+    CHECK(line_in("SQL statement \"COPY request_log, line 3\"\nCOPY request_log, line 2") == 2);
+    CHECK_FALSE(line_in("SQL statement \"... -- book, line 3\""));
     CHECK_FALSE(line_in("COPY request_log, Zeile 17"));
     CHECK_FALSE(line_in(""));
 }
