@@ -84,6 +84,11 @@ std::expected<Emitter*, Refused> Emitters::welcome(const Identity& identity, std
     return &emitter;
 }
 
+bool Emitters::is_drained(const EmitterId& id) const {
+    const auto found = emitters_.find(id);
+    return found != emitters_.end() && found->second->draining;
+}
+
 std::uint32_t Emitters::handle(Emitter& emitter, journal::Batch& batch) {
     if (emitter.handle == 0) {
         emitter.handle = next_handle_++;

@@ -44,6 +44,8 @@ class Emitters {
     // is journaled as a gap. Refused: an id of another uid, or whose ring is being drained; numbers out of range.
     std::expected<Emitter*, Refused> welcome(const Identity& identity, std::uint64_t first, std::int64_t now_us,
                                              journal::Batch& batch);
+    // Its process is dead and its ring is being drained.
+    bool is_drained(const EmitterId& id) const;
     // The handle to journal under, introduced to the writer at its first use.
     std::uint32_t handle(Emitter& emitter, journal::Batch& batch);
     // The connection is gone. An emitter of which nothing was journaled is forgotten at once.

@@ -157,6 +157,7 @@ TEST_CASE("a client that speaks neither language is hung up on, and its neighbou
     LineClient stranger(agent.socket());
     stranger.send("GET / HTTP/1.1\r\n\r\n");
     CHECK(stranger.closed_by_peer(5s));
+    CHECK(agent.scrape().sum("outrigger_turned_away_total", {{"door", "socket"}, {"reason", "bad_language"}}) == 1);
     REQUIRE(neighbour.send("{\"status\":200,\"duration_us\":5}\n"));
     CHECK(eventually(5s, [&] { return agent.scrape().sum("http_requests_total", {{"route", "unmatched"}}) == 1; }));
 }

@@ -13,7 +13,8 @@ namespace {
 // Documented to start anew with each life of the agent.
 bool lives_in_memory(const std::string& key) {
     return key.starts_with("process_") || key.starts_with("outrigger_lines_received_total") ||
-           key.starts_with("outrigger_journal_");
+           key.starts_with("outrigger_journal_") || key.starts_with("outrigger_turned_away_total") ||
+           key.starts_with("outrigger_orphan_rings_total");
 }
 
 std::optional<std::string> body_of(int port) {

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <fstream>
 #include <thread>
 
+#include "agent/intake/record_language.h"
 #include "shared/emitter/ring_file.h"
 #include "tests/unit/agent/intake/kept_journal.h"
 
@@ -201,11 +203,32 @@ TEST_CASE("nobody says hello for the ring of a dead process while it is drained"
     identity.emitter[0] = 5;
     Emitter& drained = **emitters.welcome(identity, 1, 1000, batch);
     drained.draining = true;
+    CHECK(emitters.is_drained(identity.emitter));
     REQUIRE_FALSE(emitters.welcome(identity, 1, 1000, batch));
     CHECK(emitters.welcome(identity, 1, 1000, batch).error().reason == Refusal::bad_hello);
     drained.known = true;
     emitters.leave(drained, batch);
     CHECK(emitters.welcome(identity, 1, 1000, batch));
+}
+
+TEST_CASE("the hello of a process that died before it was read is shown out, and is nobody's mistake") {
+    Emitters emitters({});
+    Counters counters;
+    Admission admission(emitters, counters, std::chrono::days(30), {});
+    journal::Batch batch;
+    (*emitters.welcome(some_hello(1).identity, 1, 1000, batch))->draining = true;
+    int ends[2];
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+    const FileDescriptor client{ends[1]};
+    Connection connection(FileDescriptor{ends[0]}, 77, ::getuid());
+    std::vector<std::byte> bytes(record_magic.size());
+    std::memcpy(bytes.data(), record_magic.data(), record_magic.size());
+    append(bytes, some_hello(1));
+    CHECK_FALSE(records::take(connection, admission, bytes).close);
+    CHECK(connection.said_bye);
+    CHECK(connection.output.empty());
+    CHECK(counters.refused[static_cast<std::size_t>(Refusal::bad_hello)] == 0);
+    CHECK(counters.broken_frames == 0);
 }
 
 TEST_CASE("a large ring is drained bit by bit, so that others have their turn") {
