@@ -91,7 +91,7 @@ void Intake::Loop::read(Connection& connection) {
     // What is left from before comes first, so that whole records can be taken in place.
     const std::size_t left = connection.input.size();
     if (left > read_bytes / 2 || !admission_.has_room()) return settle(connection);  // no room: it waits in the kernel
-    std::memcpy(buffer_.data(), connection.input.data(), left);
+    std::ranges::copy(connection.input, buffer_.data());
     const ssize_t count = ::recv(connection.fd.get(), buffer_.data() + left, buffer_.size() - left, 0);
     if (count < 0) {
         if (errno == EAGAIN || errno == EINTR) return;

@@ -1,4 +1,4 @@
-// How often the calling thread has asked operator new for memory. The test program's own operator new counts.
+// How often the calling thread has asked for memory: the test program's own operator new counts, or a sanitizer does.
 #pragma once
 
 #include <cstdint>
