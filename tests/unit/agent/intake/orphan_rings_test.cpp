@@ -214,7 +214,7 @@ TEST_CASE("nobody says hello for the ring of a dead process while it is drained"
 TEST_CASE("the hello of a process that died before it was read is shown out, and is nobody's mistake") {
     Emitters emitters({});
     Counters counters;
-    Admission admission(emitters, counters, std::chrono::days(30), {});
+    Admission admission(emitters, counters, std::chrono::days(30), {}, {});
     journal::Batch batch;
     (*emitters.welcome(some_hello(1).identity, 1, 1000, batch))->draining = true;
     int ends[2];
