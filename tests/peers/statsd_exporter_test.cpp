@@ -42,7 +42,10 @@ TEST_CASE("statsd_exporter shows exactly what an app served, under the labels of
         offer({app.port(),
                mixed_paths({{"/", 4000}, {"/green", 3980}, {"/red", 2000}, {"/simulation", 10}, {"/missing", 10}})});
     CHECK(outcome.failures.empty());
-    CHECK(eventually(20s, [&] { return exporter.scrape().sum("request_count") >= 10'000; }));
+    CHECK(eventually(20s, [&] {
+        const Scrape now = exporter.scrape();
+        return now.sum("request_count") >= 10'000 && now.sum("request_latency_seconds_count") >= 10'000;
+    }));
     const Scrape scrape = exporter.scrape();
     CHECK(scrape.sum("request_count") == 10'000);
     CHECK(scrape.sum("request_latency_seconds_count") == 10'000);
