@@ -1,6 +1,5 @@
 #include "app/instrument.h"
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <exception>
@@ -82,27 +81,12 @@ void answer_uncaught(httplib::Response& response, const std::exception_ptr& erro
     answer(response, std::move(reply));
 }
 
-// cpp-httplib takes longer to keep and to write a header than all of an event takes: this one goes out as a second line
-// of one that is there anyway, and nobody looks at it in between.
-void name_the_trace(httplib::Response& response, const RequestTrace& trace) {
-    const auto value = to_traceparent(trace);
-    // Compared as it is written here and by cpp-httplib: a look-up without regard to case costs as much as the rest.
-    const auto beside = std::ranges::find(response.headers, "Content-Type",
-                                          [](const auto& header) { return std::string_view(header.first); });
-    if (beside == response.headers.end()) {
-        response.set_header("traceparent", {value.data(), value.size()});
-        return;
-    }
-    constexpr std::string_view between = "\r\ntraceparent: ";
-    beside->second.reserve(beside->second.size() + between.size() + value.size());
-    beside->second.append(between).append(value.data(), value.size());
-}
-
 void record_exchange(Exchange& current, const RecordRequest& record, const httplib::Request& request,
                      httplib::Response& response) {
     const auto times = current.times();
     const RequestTrace& trace = current.trace_for(request);
-    name_the_trace(response, trace);
+    const auto traceparent = to_traceparent(trace);
+    response.set_header("traceparent", {traceparent.data(), traceparent.size()});
 
     std::array<char, 16> last_span{};
     if (trace.last_datadog_span) last_span = to_hex(*trace.last_datadog_span);
