@@ -21,8 +21,9 @@ PKG_LIBS   = $(eval PKG_LIBS := $(shell pkg-config --libs $(PACKAGES)))$(PKG_LIB
 WARNINGS = -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 HARDEN   = -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fPIE
 FLAGS_release = -O2 -g $(HARDEN)
-FLAGS_asan    = -O1 -g1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -fPIE
-FLAGS_tsan    = -O1 -g1 -fsanitize=thread -fPIE
+# gcc under a sanitizer takes <regex> for uninitialized.
+FLAGS_asan    = -O1 -g1 -Wno-maybe-uninitialized -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -fPIE
+FLAGS_tsan    = -O1 -g1 -Wno-maybe-uninitialized -fsanitize=thread -fPIE
 FLAGS_coverage = -O0 -g --coverage -fPIE
 CXXFLAGS = -std=c++23 $(WARNINGS) $(FLAGS_$(FLAVOUR)) -pthread -I. -DMSGPACK_NO_BOOST -DOUTRIGGER_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
 LDFLAGS  = $(FLAGS_$(FLAVOUR)) -pthread -pie -Wl,-z,relro,-z,now
