@@ -34,4 +34,10 @@ Start find_start(const journal::Mark& mark, std::uint64_t checkpoint_position, s
     return start;
 }
 
+std::vector<intake::KnownEmitter> known_emitters(const fold::Fold& fold) {
+    std::vector<intake::KnownEmitter> known;
+    for (const auto& mark : fold.marks()) known.push_back({mark.emitter, mark.uid, mark.number, mark.arrival_us});
+    return known;
+}
+
 }  // namespace outrigger::topology

@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "agent/books/cursor.h"
 #include "agent/fold/fold.h"
+#include "agent/intake/intake.h"
 #include "agent/journal/journal.h"
 
 namespace outrigger::topology {
@@ -22,5 +24,8 @@ struct Start {
 // Positions are never used twice: beyond whatever was kept, checkpointed or handled by a sink.
 Start find_start(const journal::Mark& mark, std::uint64_t checkpoint_position, std::uint64_t checkpoint_requests,
                  const std::map<std::string, books::Cursor>& cursors);
+
+// What intake must know of emitters that were here before: how far each came.
+std::vector<intake::KnownEmitter> known_emitters(const fold::Fold& fold);
 
 }  // namespace outrigger::topology

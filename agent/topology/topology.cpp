@@ -46,12 +46,6 @@ std::int64_t utc_us() {
 
 void say(std::string_view line) { spdlog::warn("{}", line); }
 
-std::vector<intake::KnownEmitter> known_emitters(const fold::Fold& fold) {
-    std::vector<intake::KnownEmitter> known;
-    for (const auto& mark : fold.marks()) known.push_back({mark.emitter, mark.uid, mark.number, mark.arrival_us});
-    return known;
-}
-
 }  // namespace
 
 class Topology::Stations {
