@@ -3,6 +3,7 @@
 // numbers as both formats want them. Pure.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -33,8 +34,7 @@ class Pen {
     explicit Pen(char* at) : begin_(at), at_(at) {}
 
     Pen& text(std::string_view text) {
-        std::memcpy(at_, text.data(), text.size());
-        at_ += text.size();
+        at_ = std::copy(text.begin(), text.end(), at_);  // an empty one may come from nowhere
         return *this;
     }
     Pen& text(const ShortText& text) {
