@@ -47,17 +47,17 @@ spdlog::level::level_enum to_level(settings::LogLevel level) {
 Log::Log(settings::LogFormat format, settings::LogLevel level) {
     spdlog::init_thread_pool(queue_lines, 1);
     auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-    auto logger = std::make_shared<spdlog::async_logger>("outrigger", std::move(sink), spdlog::thread_pool(),
-                                                         spdlog::async_overflow_policy::overrun_oldest);
+    logger_ = std::make_shared<spdlog::async_logger>("outrigger", std::move(sink), spdlog::thread_pool(),
+                                                     spdlog::async_overflow_policy::overrun_oldest);
     auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
     formatter->add_flag<Message>('*', format);
     formatter->set_pattern(format == settings::LogFormat::json
                                ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":"%*"})"
                                : "%Y-%m-%dT%H:%M:%S.%eZ %l %*");
-    logger->set_formatter(std::move(formatter));
-    logger->set_level(to_level(level));
-    logger->flush_on(spdlog::level::info);
-    spdlog::set_default_logger(std::move(logger));
+    logger_->set_formatter(std::move(formatter));
+    logger_->set_level(to_level(level));
+    logger_->flush_on(spdlog::level::info);
+    spdlog::set_default_logger(logger_);
 }
 
 Log::~Log() { spdlog::shutdown(); }

@@ -2,10 +2,15 @@
 // anybody up: what finds no room is passed over and counted. Set up once by main; every file may then use spdlog.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "agent/settings/settings.h"
+
+namespace spdlog {
+class logger;
+}
 
 namespace outrigger::log {
 
@@ -16,6 +21,9 @@ class Log {
     ~Log();
     Log(const Log&) = delete;
     Log& operator=(const Log&) = delete;
+
+  private:
+    std::shared_ptr<spdlog::logger> logger_;  // outlives the thread that writes
 };
 
 // A line's text made safe for a terminal and for one line: control characters and what is not UTF-8 as \xNN.
