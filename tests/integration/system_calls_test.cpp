@@ -74,6 +74,9 @@ TEST_CASE("a thread that serves requests makes no system call for recording them
     agent.pause();  // a small ring is full before long
     check_as_few(calls_of_request_threads(agent.socket(), 1, "256KiB"), bare);
     agent.resume();
+    const auto dropped = [&] { return agent.scrape().sum("outrigger_emitter_dropped_events_total"); };
+    CHECK(eventually(20s, [&] { return agent.scrape().sum("http_requests_total") + dropped() == 2 * requests; }));
+    CHECK(dropped() > 0);  // full it was
 
     // No folder for a ring: everything is dropped.
     check_as_few(calls_of_request_threads("/proc/outrigger/agent.sock", agent.port()), bare);
