@@ -2,10 +2,10 @@
 
 #include <sys/socket.h>
 
-#include <condition_variable>
-#include <mutex>
-#include <optional>
+#include <future>
+#include <system_error>
 #include <thread>
+#include <utility>
 
 namespace outrigger::statsd {
 namespace {
@@ -23,35 +23,23 @@ Answer look_up(const std::string& host, const std::string& service, int flags) {
     return Addresses(found);
 }
 
-// Where the thread that looks up and the one that waits meet. A lookup cannot be called back: it belongs to both, and
-// one that nobody waits for any more frees what it finds.
-struct Lookup {
-    std::mutex lock;
-    std::condition_variable answered;
-    std::optional<Answer> answer;
-};
-
 }  // namespace
 
 Answer resolve(const std::string& host, std::uint16_t port, std::chrono::milliseconds patience) {
     const std::string service = std::to_string(port);
     if (Answer numeric = look_up(host, service, AI_NUMERICHOST)) return numeric;
 
-    const auto lookup = std::make_shared<Lookup>();
+    // A lookup cannot be called back: one that nobody waits for any more frees what it finds.
+    std::packaged_task<Answer()> lookup([host, service] { return look_up(host, service, AI_ADDRCONFIG); });
+    std::future<Answer> answer = lookup.get_future();
     try {
-        std::thread([lookup, host, service] {
-            Answer answer = look_up(host, service, AI_ADDRCONFIG);
-            const std::lock_guard guard(lookup->lock);
-            lookup->answer = std::move(answer);
-            lookup->answered.notify_one();
-        }).detach();
+        std::thread(std::move(lookup)).detach();
     } catch (const std::system_error& error) {
         return std::unexpected(std::string("no thread to look it up: ") + error.what());
     }
-    std::unique_lock guard(lookup->lock);
-    if (!lookup->answered.wait_for(guard, patience, [&] { return lookup->answer.has_value(); }))
+    if (answer.wait_for(patience) != std::future_status::ready)
         return std::unexpected("no answer within " + std::to_string(patience.count()) + " ms");
-    return std::move(*lookup->answer);
+    return answer.get();
 }
 
 }  // namespace outrigger::statsd
