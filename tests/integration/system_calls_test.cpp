@@ -3,9 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <numeric>
-#include <string_view>
 
 #include "tests/integration/peers/agent.h"
 #include "tests/integration/peers/build_folder.h"
@@ -13,6 +11,7 @@
 #include "tests/integration/peers/eventually.h"
 #include "tests/integration/peers/load.h"
 #include "tests/integration/peers/load_shapes.h"
+#include "tests/integration/peers/pass_over.h"
 
 namespace outrigger::peers {
 namespace {
@@ -51,17 +50,11 @@ void check_as_few(const std::map<std::string, long>& instrumented, const std::ma
     CHECK(sum(instrumented) - sum(bare) < requests / 20);
 }
 
-bool continuous_integration() {
-    const char* set = std::getenv("CI");
-    return set != nullptr && std::string_view(set) == "true";
-}
-
 // A sanitizer that looks for leaks at the end does not let itself be traced.
 TEST_CASE("a thread that serves requests makes no system call for recording them, whether there is an agent or not" *
           doctest::skip(sanitized())) {
     if (const auto reason = SystemCalls::unavailable()) {
-        MESSAGE("SKIPPED, system calls cannot be watched here: " << *reason);
-        CHECK_FALSE(continuous_integration());
+        pass_over("system calls cannot be watched here: " + *reason);
         return;
     }
     Agent agent;
