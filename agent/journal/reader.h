@@ -16,7 +16,7 @@ struct Step {
         entry,  // `entry` is the next one; its bytes live until the next call
         end,    // everything kept has been handed out
         lost,   // positions first..last are gone; `counts` says how many of each kind those were
-        retry,  // the disk did not answer; ask again later
+        retry,  // the disk did not answer; ask again later: what it refuses several times in a row is then `lost`
     } what = What::end;
     Entry entry;
     std::uint64_t first = 0, last = 0;

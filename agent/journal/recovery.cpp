@@ -8,6 +8,7 @@
 
 #include "agent/journal/extent.h"
 #include "agent/journal/folder_listing.h"
+#include "agent/journal/patient_disk.h"
 #include "agent/journal/quarantine.h"
 
 namespace outrigger::journal {
@@ -113,8 +114,9 @@ void read_segments(Disk& disk, Recovered& found, const JournalSettings& settings
 
 }  // namespace
 
-Recovered recover(Disk& disk, const JournalSettings& settings, std::uint64_t checkpoint_position,
+Recovered recover(Disk& bare, const JournalSettings& settings, std::uint64_t checkpoint_position,
                   std::uint64_t kept_position) {
+    PatientDisk disk(bare);
     Recovered found;
     if (!settings.fallback.empty()) list_segments(disk, settings.fallback, true, found);
     const int error = list_segments(disk, settings.folder, false, found);
@@ -128,6 +130,7 @@ Recovered recover(Disk& disk, const JournalSettings& settings, std::uint64_t che
     if (!found.segments.empty()) found.generation = found.segments.back().header.generation;
     read_segments(disk, found, settings, checkpoint_position);
     if (found.mark.position < std::max(checkpoint_position, kept_position)) count(found, Op::missing);
+    found.errors[static_cast<std::size_t>(Op::read)] += disk.asked_again();
     return found;
 }
 

@@ -2,12 +2,19 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <thread>
 #include <utility>
 
 #include "agent/journal/quarantine.h"
 
 namespace outrigger::journal {
 namespace {
+
+constexpr int patience = 5;              // failed opens in a row, before a segment that is there counts as damaged
+constexpr int patience_when_short = 50;  // the same, when it is not the file's fault
+constexpr std::chrono::milliseconds pause{10};
+
+bool is_short(int error) { return error == EMFILE || error == ENFILE || error == ENOMEM; }
 
 // Whose statement was lost with damaged bytes; not null, as Entry promises.
 const Identity nobody;
@@ -26,8 +33,15 @@ SegmentReader::SegmentReader(Journal::State& state, std::uint64_t position, cons
 SegmentReader::~SegmentReader() { state_.remove_reader(number_); }
 
 const Step& SegmentReader::next() {
-    step_.what = advance(UINT64_MAX);
+    step_.what = catch_up() ? advance(UINT64_MAX) : Step::What::retry;
     return step_;
+}
+
+// False: the disk does not answer.
+bool SegmentReader::catch_up() {
+    while (is_behind())
+        if (advance(target_) == Step::What::retry) return false;
+    return true;
 }
 
 // The journal's own counts at the position this reader starts from.
@@ -41,10 +55,8 @@ void SegmentReader::find_counts(const std::optional<Counts>& counts) {
     if (!view_.segment) return void(counts_ = counts.value_or(Counts{}));
     const Header& header = view_.segment->header;
     if (position_ + 1 > header.first) {
-        const std::uint64_t target = std::exchange(position_, header.first - 1);
-        while (position_ < target && advance(target) != Step::What::retry) {
-        }
-        position_ = target;
+        target_ = std::exchange(position_, header.first - 1);
+        while (!catch_up()) std::this_thread::sleep_for(pause);
         return;
     }
     const std::uint64_t gone = header.first - 1 - position_;
@@ -56,7 +68,7 @@ void SegmentReader::find_counts(const std::optional<Counts>& counts) {
 // One step, not beyond `until`.
 Step::What SegmentReader::advance(std::uint64_t until) {
     if (position_ >= view_.mark.position || position_ >= view_.last || !scan_) {
-        if (const auto what = enter(); what != Step::What::entry) return what;
+        if (const auto what = enter(until); what != Step::What::entry) return what;
     }
     if (!holds_entry_) {
         const auto what = scan_->next(view_.segment->readable);
@@ -74,7 +86,7 @@ Step::What SegmentReader::advance(std::uint64_t until) {
 
 // Looks at the state again and makes the scan one of the segment that holds the next position. Step::What::entry: there
 // is more to read.
-Step::What SegmentReader::enter() {
+Step::What SegmentReader::enter(std::uint64_t until) {
     while (true) {
         view_ = state_.view(position_);
         if (position_ >= view_.mark.position || !view_.segment) return Step::What::end;
@@ -83,29 +95,36 @@ Step::What SegmentReader::enter() {
         scan_.reset();
         if (position_ + 1 < header.first) {
             view_.counts = header.before;
+            view_.last = header.first - 1;
             return lose(header.first - 1, true);
         }
         auto file = state_.disk().open(view_.segment->path);
         if (!file && file.error() == ENOENT && state_.vanished(header.id)) continue;
-        if (!file) {
-            state_.count(Op::open);
-            return Step::What::retry;
-        }
+        if (!file) return cannot_open(file.error(), until);
+        failed_opens_ = 0;
         scan_.emplace(state_.disk(), std::make_shared<const File>(std::move(*file)), header);
         scanned_ = header.id;
         holds_entry_ = false;
         identities_.clear();
         last_emitter_ = 0;
+        const bool catching_up = is_behind();
+        if (!catching_up) {
+            target_ = position_;
+            target_counts_ = counts_;
+        }
+        position_ = header.first - 1;
         counts_ = header.before;
-        const std::uint64_t target = std::exchange(position_, header.first - 1);
-        while (position_ < target)
-            if (advance(target) == Step::What::retry) {
-                scan_.reset();
-                position_ = target;
-                return Step::What::retry;
-            }
-        return Step::What::entry;
+        return catching_up || catch_up() ? Step::What::entry : Step::What::retry;
     }
+}
+
+Step::What SegmentReader::cannot_open(int error, std::uint64_t until) {
+    state_.count(Op::open);
+    if (++failed_opens_ < (is_short(error) ? patience_when_short : patience)) return Step::What::retry;
+    if (state_.note_damage(view_.segment->header.id) && !quarantine_link(state_.disk(), view_.segment->path))
+        state_.count(Op::quarantine);
+    if (until >= view_.last) failed_opens_ = 0;
+    return lose(std::min(view_.last, until), false);
 }
 
 Step::What SegmentReader::step_to_entry() {
@@ -163,6 +182,8 @@ Counts SegmentReader::missing_kinds(std::uint64_t lost) const {
             position = found;
         }
         later += view_.last - position;
+    } else {
+        later = view_.last - (position_ + lost);
     }
     for (std::size_t kind = 0; kind < missing.size(); ++kind)
         missing[kind] = less(view_.counts[kind], counts_[kind] + good[kind]);

@@ -16,14 +16,17 @@ class SegmentReader final : public Reader {
     ~SegmentReader() override;
 
     const Step& next() override;
-    std::uint64_t position() const override { return position_; }
-    const Counts& counts() const override { return counts_; }
+    std::uint64_t position() const override { return is_behind() ? target_ : position_; }
+    const Counts& counts() const override { return is_behind() ? target_counts_ : counts_; }
     void release(std::uint64_t position) override { state_.release(number_, position); }
 
   private:
     void find_counts(const std::optional<Counts>& counts);
+    bool is_behind() const { return position_ < target_; }
+    bool catch_up();
     Step::What advance(std::uint64_t until);
-    Step::What enter();
+    Step::What enter(std::uint64_t until);
+    Step::What cannot_open(int error, std::uint64_t until);
     Step::What step_to_entry();
     Step::What lose(std::uint64_t until, bool before_all);
     Counts missing_kinds(std::uint64_t lost) const;
@@ -34,10 +37,14 @@ class SegmentReader final : public Reader {
     std::uint64_t position_;
     Counts counts_{};
     Step step_;
+    // A segment entered in its middle is walked from its beginning: what was handed out before, and its counts.
+    std::uint64_t target_ = 0;
+    Counts target_counts_{};
 
     View view_;  // as of the last look at the state
     std::optional<SegmentScan> scan_;
     std::uint64_t scanned_ = 0;  // the id of its segment
+    int failed_opens_ = 0;       // of one segment, in a row
     bool holds_entry_ = false;   // the scan's entry lies beyond a hole and has not been handed out
     std::unordered_map<std::uint32_t, Identity> identities_;
     std::uint32_t last_emitter_ = 0;

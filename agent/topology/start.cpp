@@ -1,11 +1,17 @@
 #include "agent/topology/start.h"
 
 #include <algorithm>
-#include <stdexcept>
+#include <chrono>
+#include <thread>
 
 #include "agent/journal/reader.h"
 
 namespace outrigger::topology {
+namespace {
+
+constexpr std::chrono::milliseconds pause{20};  // before a disk that did not answer is asked again
+
+}  // namespace
 
 void replay(journal::Journal& journal, fold::Fold& fold) {
     const auto reader = journal.read_from(fold.position());
@@ -16,7 +22,8 @@ void replay(journal::Journal& journal, fold::Fold& fold) {
         if (step.what == journal::Step::What::entry) fold.apply(step.entry);
         if (step.what == journal::Step::What::lost)
             fold.lost(step.last, step.counts, step.reason == journal::LossReason::damaged);
-        if (step.what == journal::Step::What::retry) throw std::runtime_error("journal: cannot be read for replay");
+        // Not for ever: what the disk refuses several times is a loss, and the start goes on behind it.
+        if (step.what == journal::Step::What::retry) std::this_thread::sleep_for(pause);
     }
     fold.batch_ends();
 }

@@ -14,7 +14,7 @@
 
 namespace outrigger::topology {
 
-// Throws std::runtime_error when the journal cannot be read now.
+// What the disk does not give, asked several times, is told to the fold as damaged.
 void replay(journal::Journal& journal, fold::Fold& fold);
 
 struct Start {

@@ -4,26 +4,9 @@
 #include <algorithm>
 #include <future>
 
-#include "tests/unit/agent/journal/faulty_disk.h"
-#include "tests/unit/agent/journal/fixture.h"
+#include "tests/unit/agent/journal/broken.h"
 
 namespace outrigger::journal {
-namespace {
-
-struct Broken {
-    TestFolder folder;
-    std::shared_ptr<FaultyDisk> disk = std::make_shared<FaultyDisk>();
-    JournalSettings settings = with_disk();
-
-    JournalSettings with_disk() const {
-        auto made = folder.settings();
-        made.disk = disk;
-        return made;
-    }
-};
-
-}  // namespace
-
 TEST_CASE("short and interrupted writes are continued") {
     Broken broken;
     broken.disk->longest_write = 7;

@@ -19,28 +19,44 @@ class FaultyDisk final : public Disk {
     int failing_writes = 0;                // the next so many writes fail halfway
     std::size_t longest_write = SIZE_MAX;  // short writes
     int failing_reads = 0;                 // the next so many
+    int failing_opens = 0;                 // the next so many, to read
+    int failing_lists = 0;                 // the next so many
+    int failing_code = EIO;                // of the three above
+    std::filesystem::path unopenable;      // this file, for ever
     std::uint64_t bad_page = 0;            // reads that touch this byte of a file fail, for ever; 0: none
     bool interrupted = false;              // every other call
     std::atomic<int> syncs = 0;
     std::atomic<int> allocations = 0;
 
+    // Every call counts; this one fails, whatever it is. 0: none.
+    int failing_call = 0;
+    int calls = 0;
+    std::string failed_call;  // what it was
+
+    int make_folder(const std::filesystem::path& folder) override {
+        if (fails("make_folder")) return EIO;
+        return is_full(folder) && full_code != ENOSPC ? full_code : Disk::make_folder(folder);
+    }
     std::expected<File, int> create(const std::filesystem::path& path) override {
+        if (fails("create")) return std::unexpected(EIO);
         if (is_full(path)) return std::unexpected(full_code);
         return Disk::create(path);
     }
+    std::expected<File, int> open(const std::filesystem::path& path) override {
+        if (fails("open")) return std::unexpected(EIO);
+        if (take(failing_opens) || (!unopenable.empty() && path == unopenable)) return std::unexpected(failing_code);
+        return Disk::open(path);
+    }
     int allocate(const File& file, std::uint64_t bytes) override {
+        if (fails("allocate")) return ENOSPC;
         ++allocations;
         return Disk::allocate(file, bytes);
-    }
-    int make_folder(const std::filesystem::path& folder) override {
-        return is_full(folder) && full_code != ENOSPC ? full_code : Disk::make_folder(folder);
     }
     std::expected<std::size_t, int> write(const File& file, std::span<const iovec> parts,
                                           std::uint64_t offset) override {
         if (interrupt()) return std::unexpected(EINTR);
         iovec first = parts.front();
-        if (failing_writes > 0 && offset >= 4096) {
-            --failing_writes;
+        if (fails("write") || (offset >= 4096 && take(failing_writes))) {
             first.iov_len /= 2;
             (void)Disk::write(file, {&first, 1}, offset);
             return std::unexpected(EIO);
@@ -51,27 +67,51 @@ class FaultyDisk final : public Disk {
     }
     std::expected<std::size_t, int> read(const File& file, std::span<std::byte> into, std::uint64_t offset) override {
         if (interrupt()) return std::unexpected(EINTR);
-        if (failing_reads > 0) {
-            --failing_reads;
-            return std::unexpected(EIO);
-        }
+        if (fails("read") || take(failing_reads)) return std::unexpected(failing_code);
         if (bad_page != 0 && offset <= bad_page && bad_page < offset + into.size()) return std::unexpected(EIO);
         return Disk::read(file, into, offset);
     }
     int sync(const File& file) override {
         ++syncs;
-        if (failing_syncs == 0) return Disk::sync(file);
-        --failing_syncs;
-        return EIO;
+        if (fails("sync") || take(failing_syncs)) return EIO;
+        return Disk::sync(file);
+    }
+    int sync_folder(const std::filesystem::path& folder) override {
+        return fails("sync_folder") ? EIO : Disk::sync_folder(folder);
+    }
+    int cut(const std::filesystem::path& path, std::uint64_t bytes) override {
+        return fails("cut") ? EIO : Disk::cut(path, bytes);
+    }
+    int rename(const std::filesystem::path& from, const std::filesystem::path& to) override {
+        return fails("rename") ? EIO : Disk::rename(from, to);
+    }
+    int link(const std::filesystem::path& from, const std::filesystem::path& to) override {
+        return fails("link") ? EIO : Disk::link(from, to);
+    }
+    int remove(const std::filesystem::path& path) override { return fails("remove") ? EIO : Disk::remove(path); }
+    std::expected<std::uint64_t, int> size(const File& file) override {
+        if (fails("size")) return std::unexpected(EIO);
+        return Disk::size(file);
+    }
+    bool has_name(const File& file) override { return !fails("has_name") && Disk::has_name(file); }
+    std::expected<std::vector<std::string>, int> list(const std::filesystem::path& folder) override {
+        if (fails("list") || take(failing_lists)) return std::unexpected(failing_code);
+        return Disk::list(folder);
     }
 
   private:
     bool is_full(const std::filesystem::path& path) const {
         return !full.empty() && path.string().starts_with(full.string());
     }
-    bool interrupt() { return interrupted && (calls_++ % 2) == 0; }
+    bool interrupt() { return interrupted && (interrupts_++ % 2) == 0; }
+    static bool take(int& left) { return left > 0 && left-- > 0; }
+    bool fails(const char* call) {
+        if (++calls != failing_call) return false;
+        failed_call = call;
+        return true;
+    }
 
-    int calls_ = 0;
+    int interrupts_ = 0;
 };
 
 }  // namespace outrigger::journal

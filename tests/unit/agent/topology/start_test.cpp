@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/unit/agent/journal/broken.h"
+
 namespace outrigger::topology {
 namespace {
 
@@ -24,6 +26,28 @@ TEST_CASE("the first position of a life is beyond whatever was kept, checkpointe
         CHECK(start.position == row.position);
         CHECK(journal::requests(start.before) == row.position - 1);
         CHECK(start.before[static_cast<std::size_t>(journal::Kind::metric)] == 1);
+    }
+}
+
+TEST_CASE("a replay from a disk that does not answer goes on, and what it never gives is told to the fold") {
+    for (const bool for_ever : {false, true}) {
+        CAPTURE(for_ever);
+        journal::Broken broken;
+        const auto journal = journal::opened(broken.settings);
+        journal::DirectWriter writer(*journal);
+        for (std::uint64_t number = 1; number <= 300; number += 10) REQUIRE(writer.keep_requests(number, number + 9));
+        REQUIRE(journal->status().segments == 2);
+        if (for_ever) {
+            broken.disk->unopenable = journal::segment_files(broken.settings.folder).front();
+        } else {
+            broken.disk->failing_opens = 2;
+            broken.disk->failing_reads = 3;
+        }
+        fold::Fold fold({});
+        replay(*journal, fold);
+        CHECK(fold.position() == journal->mark().position);
+        CHECK(fold.cursor().requests == 300);
+        CHECK((fold.cursor().dropped[static_cast<std::size_t>(books::SinkDrop::damaged)] > 0) == for_ever);
     }
 }
 
