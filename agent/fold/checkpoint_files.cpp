@@ -1,22 +1,17 @@
 #include "agent/fold/checkpoint_files.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
 #include <string>
 #include <tuple>
 #include <utility>
 
-#include "shared/file_descriptor.h"
+#include "agent/journal/patient_disk.h"
 
 namespace outrigger::fold {
 namespace {
 
 constexpr std::size_t least_file_bytes = 256 * 1024;
-constexpr mode_t file_mode = 0600;
 
 std::string path_of(const std::filesystem::path& folder, std::size_t slot) {
     return folder / (slot == 0 ? "checkpoint.a" : "checkpoint.b");
@@ -27,79 +22,68 @@ std::unexpected<Error> failed(std::string_view what, const std::string& path, in
 }
 
 // Nothing: there is no such file. Empty bytes: it cannot be read.
-std::optional<std::vector<std::byte>> read_file(const std::string& path) {
-    const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-    if (!file) return errno == ENOENT || errno == ENOTDIR ? std::nullopt : std::optional(std::vector<std::byte>{});
-    struct stat status{};
-    if (::fstat(file.get(), &status) != 0) return std::vector<std::byte>{};
-    std::vector<std::byte> bytes(static_cast<std::size_t>(status.st_size));
-    std::size_t done = 0;
-    while (done < bytes.size()) {
-        const ssize_t count = ::pread(file.get(), bytes.data() + done, bytes.size() - done, static_cast<off_t>(done));
-        if (count < 0 && errno == EINTR) continue;
-        if (count <= 0) break;
-        done += static_cast<std::size_t>(count);
+std::optional<std::vector<std::byte>> read_file(journal::Disk& disk, const std::string& path) {
+    const auto file = disk.open(path);
+    if (!file) {
+        const bool none = file.error() == ENOENT || file.error() == ENOTDIR;
+        return none ? std::nullopt : std::optional(std::vector<std::byte>{});
     }
-    bytes.resize(done);
+    std::vector<std::byte> bytes(disk.size(*file).value_or(0));
+    bytes.resize(journal::read_all(disk, *file, bytes, 0).value_or(0));
     return bytes;
 }
 
-int write_all(int file, Bytes bytes) {
-    std::size_t done = 0;
-    while (done < bytes.size()) {
-        const ssize_t count = ::pwrite(file, bytes.data() + done, bytes.size() - done, static_cast<off_t>(done));
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return errno;
-        done += static_cast<std::size_t>(count);
-    }
-    return ::fdatasync(file) == 0 ? 0 : errno;
-}
-
-int sync_folder(const std::filesystem::path& folder) {
-    const FileDescriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    return opened && ::fsync(opened.get()) == 0 ? 0 : errno;
+int write_and_sync(journal::Disk& disk, const journal::File& file, Bytes bytes) {
+    iovec part{const_cast<std::byte*>(bytes.data()), bytes.size()};  // NOLINT: iovec serves readers too
+    const int error = journal::write_all(disk, file, {&part, 1}, 0);
+    return error == 0 ? disk.sync(file) : error;
 }
 
 // A file that is long enough already is overwritten: that needs no space on the disk.
-std::expected<void, Error> write_in_place(const std::string& path, Bytes bytes, bool& fits) {
-    const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
-    struct stat status{};
-    fits = file && ::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode) &&
-           static_cast<std::size_t>(status.st_size) >= bytes.size();
+std::expected<void, Error> write_in_place(journal::Disk& disk, const std::string& path, Bytes bytes, bool& fits) {
+    const auto file = disk.open_to_write(path);
+    fits = file && disk.size(*file).value_or(0) >= bytes.size();
     if (!fits) return {};
-    if (const int error = write_all(file.get(), bytes); error != 0) return failed("cannot write", path, error);
+    if (const int error = write_and_sync(disk, *file, bytes); error != 0) return failed("cannot write", path, error);
     return {};
 }
 
-std::expected<void, Error> write_anew(const std::filesystem::path& folder, const std::string& path, Bytes bytes) {
+std::expected<void, Error> write_anew(journal::Disk& disk, const std::filesystem::path& folder, const std::string& path,
+                                      Bytes bytes, bool& unsure_of_name) {
     const std::string temporary = path + ".new";
-    const FileDescriptor file(
-        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, file_mode));
-    if (!file) return failed("cannot make", temporary, errno);
+    auto file = disk.create(temporary);
+    if (!file && file.error() == EEXIST && disk.remove(temporary) == 0) file = disk.create(temporary);
+    if (!file) return failed("cannot make", temporary, file.error());
     const std::size_t wanted = bytes.size() + bytes.size() / 2;
     const std::size_t length = (wanted / least_file_bytes + 1) * least_file_bytes;
-    int error = ::posix_fallocate(file.get(), 0, static_cast<off_t>(length));
-    if (error == 0) error = write_all(file.get(), bytes);
-    if (error == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) error = errno;
-    if (error == 0) error = sync_folder(folder);
-    if (error == 0) return {};
-    ::unlink(temporary.c_str());
-    return failed("cannot write", path, error);
+    int error = disk.allocate(*file, length);
+    if (error == 0) error = write_and_sync(disk, *file, bytes);
+    if (error == 0) error = disk.replace(temporary, path);
+    if (error != 0) {
+        disk.remove(temporary);
+        return failed("cannot write", path, error);
+    }
+    error = disk.sync_folder(folder);
+    unsure_of_name = error != 0;
+    if (error != 0) return failed("cannot sync the folder of", path, error);
+    return {};
 }
 
 }  // namespace
 
-CheckpointFiles::CheckpointFiles(std::filesystem::path folder, std::filesystem::path fallback)
-    : places_{Place{std::move(folder), 0}, Place{std::move(fallback), 0}} {}
+CheckpointFiles::CheckpointFiles(std::filesystem::path folder, std::filesystem::path fallback,
+                                 std::shared_ptr<journal::Disk> disk)
+    : disk_(std::move(disk)), places_{Place{std::move(folder)}, Place{std::move(fallback)}} {}
 
 Checkpoint CheckpointFiles::load() {
+    journal::PatientDisk patient(*disk_);
     Checkpoint newest;
     for (Place& place : places_) {
         if (place.folder.empty()) continue;
         auto newest_here = std::tuple(std::uint64_t{0}, std::uint64_t{0});
         for (std::size_t slot = 0; slot < 2; ++slot) {
             const std::string path = path_of(place.folder, slot);
-            auto bytes = read_file(path);
+            auto bytes = read_file(patient, path);
             if (!bytes) continue;
             auto found = decode(std::move(*bytes));
             if (!found) {
@@ -132,11 +116,12 @@ std::expected<bool, Error> CheckpointFiles::save(Checkpoint& checkpoint) {
 // The slot moves on only when its file is whole, so that the newest valid one is never the one that is overwritten.
 std::expected<void, Error> CheckpointFiles::save_to(Place& place, Bytes bytes) {
     const std::string path = path_of(place.folder, place.next_slot);
-    std::error_code ignored;
-    if (std::filesystem::create_directories(place.folder, ignored)) ::chmod(place.folder.c_str(), 0700);
+    if (const int error = disk_->make_folder(place.folder); error != 0)
+        return failed("cannot make the folder of", path, error);
     bool fits = false;
-    auto written = write_in_place(path, bytes, fits);
-    if (!fits) written = write_anew(place.folder, path, bytes);
+    std::expected<void, Error> written;
+    if (!place.unsure_of_name) written = write_in_place(*disk_, path, bytes, fits);
+    if (!fits) written = write_anew(*disk_, place.folder, path, bytes, place.unsure_of_name);
     if (written) place.next_slot = 1 - place.next_slot;
     return written;
 }

@@ -6,10 +6,12 @@
 #include <cstdint>
 #include <expected>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "agent/fold/checkpoint.h"
+#include "agent/journal/disk.h"
 #include "shared/error.h"
 
 namespace outrigger::fold {
@@ -17,7 +19,8 @@ namespace outrigger::fold {
 class CheckpointFiles {
   public:
     // An empty fallback: there is none.
-    CheckpointFiles(std::filesystem::path folder, std::filesystem::path fallback);
+    CheckpointFiles(std::filesystem::path folder, std::filesystem::path fallback,
+                    std::shared_ptr<journal::Disk> disk = std::make_shared<journal::Disk>());
 
     // The newest valid one of both places; an empty one (sequence 0) when there is none.
     Checkpoint load();
@@ -30,9 +33,11 @@ class CheckpointFiles {
     struct Place {
         std::filesystem::path folder;
         std::size_t next_slot = 0;
+        bool unsure_of_name = false;  // of the next slot's file: whether the folder on disk shows it is not known
     };
     std::expected<void, Error> save_to(Place& place, Bytes bytes);
 
+    std::shared_ptr<journal::Disk> disk_;
     std::array<Place, 2> places_;
     std::uint64_t sequence_ = 0;
     std::vector<std::string> damaged_;

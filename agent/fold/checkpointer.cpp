@@ -64,7 +64,7 @@ std::expected<void, Error> Checkpointer::write(Facts facts) {
         facts_ = std::move(checkpoint.facts);
     }
     position_.store(checkpoint.fold.position, std::memory_order_release);
-    parts_.checkpointed(checkpoint.fold.position);
+    parts_.checkpointed(checkpoint.fold.position, *saved);
     return {};
 }
 

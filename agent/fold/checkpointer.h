@@ -23,8 +23,9 @@ class Checkpointer {
         std::function<std::map<std::string, books::Cursor>()> cursors;  // read before the fold is copied
         std::function<Snapshot()> copy;                                 // Fold::checkpoint_copy
         std::function<std::uint64_t()> journal_bytes_written;           // since start; only differences count
-        std::function<void(std::uint64_t position)> checkpointed;       // after it is durable: Journal::checkpointed
-        std::function<void(std::string_view line)> state_changed;       // cannot write, writes again
+        // After it is durable, in the data directory or, with less to count on, in the fallback: Journal::checkpointed.
+        std::function<void(std::uint64_t position, bool in_fallback)> checkpointed;
+        std::function<void(std::string_view line)> state_changed;  // cannot write, writes again
     };
     using Facts = std::map<std::string, std::string>;
 

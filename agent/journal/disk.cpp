@@ -20,6 +20,13 @@ std::expected<File, int> opened(int descriptor) {
     return File(descriptor);
 }
 
+std::expected<File, int> open_regular(const std::filesystem::path& path, int access) {
+    auto file = opened(::open(path.c_str(), access | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+    struct stat status{};
+    if (file && (::fstat(file->descriptor(), &status) != 0 || !S_ISREG(status.st_mode))) return std::unexpected(ELOOP);
+    return file;
+}
+
 }  // namespace
 
 File::File(File&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
@@ -45,12 +52,9 @@ std::expected<File, int> Disk::create(const std::filesystem::path& path) {
     return opened(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
 }
 
-std::expected<File, int> Disk::open(const std::filesystem::path& path) {
-    auto file = opened(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
-    struct stat status{};
-    if (file && (::fstat(file->descriptor(), &status) != 0 || !S_ISREG(status.st_mode))) return std::unexpected(ELOOP);
-    return file;
-}
+std::expected<File, int> Disk::open(const std::filesystem::path& path) { return open_regular(path, O_RDONLY); }
+
+std::expected<File, int> Disk::open_to_write(const std::filesystem::path& path) { return open_regular(path, O_WRONLY); }
 
 int Disk::allocate(const File& file, std::uint64_t bytes) {
     int error = EINTR;
@@ -86,6 +90,10 @@ int Disk::cut(const std::filesystem::path& path, std::uint64_t bytes) {
 int Disk::rename(const std::filesystem::path& from, const std::filesystem::path& to) {
     struct stat status{};
     if (::lstat(to.c_str(), &status) == 0) return EEXIST;
+    return result(::rename(from.c_str(), to.c_str()));
+}
+
+int Disk::replace(const std::filesystem::path& from, const std::filesystem::path& to) {
     return result(::rename(from.c_str(), to.c_str()));
 }
 

@@ -36,9 +36,10 @@ class Disk {
   public:
     virtual ~Disk() = default;
 
-    virtual int make_folder(const std::filesystem::path& folder);                // and those above it, on disk
-    virtual std::expected<File, int> create(const std::filesystem::path& path);  // must not exist
-    virtual std::expected<File, int> open(const std::filesystem::path& path);    // a regular file, to read
+    virtual int make_folder(const std::filesystem::path& folder);                       // and those above it, on disk
+    virtual std::expected<File, int> create(const std::filesystem::path& path);         // must not exist
+    virtual std::expected<File, int> open(const std::filesystem::path& path);           // a regular file, to read
+    virtual std::expected<File, int> open_to_write(const std::filesystem::path& path);  // the same
     virtual int allocate(const File& file, std::uint64_t bytes);
     virtual std::expected<std::size_t, int> write(const File& file, std::span<const iovec> parts, std::uint64_t offset);
     virtual std::expected<std::size_t, int> read(const File& file, std::span<std::byte> into, std::uint64_t offset);
@@ -46,6 +47,7 @@ class Disk {
     virtual int sync_folder(const std::filesystem::path& folder);
     virtual int cut(const std::filesystem::path& path, std::uint64_t bytes);
     virtual int rename(const std::filesystem::path& from, const std::filesystem::path& to);  // EEXIST, never replaces
+    virtual int replace(const std::filesystem::path& from, const std::filesystem::path& to);
     virtual int link(const std::filesystem::path& from, const std::filesystem::path& to);
     virtual int remove(const std::filesystem::path& path);
     virtual std::expected<std::uint64_t, int> size(const File& file);

@@ -15,7 +15,7 @@ std::expected<std::unique_ptr<Journal>, Error> Journal::open(JournalSettings set
     auto disk = settings.disk ? settings.disk : std::make_shared<Disk>();
     auto recovered = recover(*disk, settings, checkpoint_position, kept_position);
     auto state = std::make_unique<State>(std::move(settings), std::move(disk), std::move(recovered));
-    state->checkpointed(checkpoint_position);
+    state->checkpointed(checkpoint_position, true);
     return std::unique_ptr<Journal>(new Journal(std::move(state)));
 }
 
@@ -37,7 +37,7 @@ std::unique_ptr<Reader> Journal::read_from(std::uint64_t position, const std::op
 Uuid Journal::uuid() const { return state_->uuid(); }
 void Journal::set_uuid(const Uuid& uuid) { state_->set_uuid(uuid); }
 
-void Journal::checkpointed(std::uint64_t position) { state_->checkpointed(position); }
+void Journal::checkpointed(std::uint64_t position, bool in_fallback) { state_->checkpointed(position, in_fallback); }
 void Journal::needed_after(std::uint64_t position) { state_->needed_after(position); }
 bool Journal::wants_checkpoint() const { return state_->wants_checkpoint(); }
 

@@ -86,8 +86,9 @@ class Journal {
     Uuid uuid() const;
     void set_uuid(const Uuid& uuid);
 
-    // Segments whose entries are all at or before this durable checkpoint may go.
-    void checkpointed(std::uint64_t position);
+    // Segments whose entries are all at or before this durable checkpoint may go; when it lies in the fallback, only
+    // those that lie there too. The one that open() was given counts as such.
+    void checkpointed(std::uint64_t position, bool in_fallback = false);
     // What lies beyond this position is still needed by a sink that is on, even while it has no reader (its store is
     // down). Until it is called only readers count.
     void needed_after(std::uint64_t position);

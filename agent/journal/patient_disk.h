@@ -36,6 +36,9 @@ class PatientDisk final : public Disk {
 
     int make_folder(const std::filesystem::path& folder) override { return disk_.make_folder(folder); }
     std::expected<File, int> create(const std::filesystem::path& path) override { return disk_.create(path); }
+    std::expected<File, int> open_to_write(const std::filesystem::path& path) override {
+        return disk_.open_to_write(path);
+    }
     int allocate(const File& file, std::uint64_t bytes) override { return disk_.allocate(file, bytes); }
     std::expected<std::size_t, int> write(const File& file, std::span<const iovec> parts,
                                           std::uint64_t offset) override {
@@ -46,6 +49,9 @@ class PatientDisk final : public Disk {
     int cut(const std::filesystem::path& path, std::uint64_t bytes) override { return disk_.cut(path, bytes); }
     int rename(const std::filesystem::path& from, const std::filesystem::path& to) override {
         return disk_.rename(from, to);
+    }
+    int replace(const std::filesystem::path& from, const std::filesystem::path& to) override {
+        return disk_.replace(from, to);
     }
     int link(const std::filesystem::path& from, const std::filesystem::path& to) override {
         return disk_.link(from, to);

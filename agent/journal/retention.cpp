@@ -22,9 +22,16 @@ std::size_t remove_segments(Journal::State& state, std::chrono::system_clock::ti
     return removed;
 }
 
-void Journal::State::checkpointed(std::uint64_t position) {
+// One in the fallback does not survive a power loss: it covers what does not either.
+void Journal::State::checkpointed(std::uint64_t position, bool in_fallback) {
     const std::lock_guard lock(mutex_);
-    checkpoint_ = std::max(checkpoint_, position);
+    if (!in_fallback) checkpoint_[0] = std::max(checkpoint_[0], position);
+    checkpoint_[1] = std::max(checkpoint_[1], position);
+}
+
+bool Journal::State::checkpoints_are_in_fallback() const {
+    const std::lock_guard lock(mutex_);
+    return checkpoint_[1] > checkpoint_[0];
 }
 
 void Journal::State::needed_after(std::uint64_t position) {
@@ -40,7 +47,7 @@ bool Journal::State::wants_checkpoint() const {
 bool Journal::State::wants_checkpoint(bool fallback) const {
     const auto oldest = std::ranges::find(segments_, fallback, &Segment::fallback);
     if (oldest == segments_.end() || oldest + 1 == segments_.end()) return false;
-    if (last_of(static_cast<std::size_t>(oldest - segments_.begin())) <= checkpoint_) return false;
+    if (last_of(static_cast<std::size_t>(oldest - segments_.begin())) <= checkpoint_[fallback]) return false;
     if (!fallback && short_of_room_) return true;
     return bytes_locked(fallback) + 2 * segment_bytes(settings_, fallback) > budget(settings_, fallback);
 }
@@ -76,9 +83,9 @@ std::vector<Segment> Journal::State::take_leaving(std::chrono::system_clock::tim
     for (const bool fallback : {false, true})
         bytes[fallback] = bytes_locked(fallback) + (fallback == room.fallback ? room.bytes : 0);
     std::vector<Segment> leaving;
-    for (std::size_t index = 0; index + 1 < segments_.size() && last_of(index) <= checkpoint_; ++index) {
+    for (std::size_t index = 0; index + 1 < segments_.size() && last_of(index) <= checkpoint_[1]; ++index) {
         auto& segment = segments_[index];
-        if (segment.leaving) continue;
+        if (segment.leaving || last_of(index) > checkpoint_[segment.fallback]) continue;
         const std::int64_t age_us = now_us - segments_[index + 1].header.created_us;
         const bool done =
             last_of(index) <= passed && (room.at_any_age || age_us >= std::chrono::microseconds(kept_for).count());

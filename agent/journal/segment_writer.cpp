@@ -92,7 +92,7 @@ bool SegmentWriter::open_segment(std::uint64_t bytes, Clock::time_point now) {
         }
         problem = described(state_.settings().folder, segment.error());
         try_data_at_ = now + data_folder_pause;
-        if (segment.error().full) {
+        if (segment.error().full && !state_.checkpoints_are_in_fallback()) {
             now_in(Where::nowhere, problem);
             return false;
         }

@@ -86,7 +86,8 @@ class Journal::State {
     void trouble(bool durable, std::string problem);
 
     // Retention, in retention.cpp. take_leaving() marks what may go, so that the files can be removed without the lock.
-    void checkpointed(std::uint64_t position);
+    void checkpointed(std::uint64_t position, bool in_fallback);
+    bool checkpoints_are_in_fallback() const;  // the newest is: the data folder does not take them
     void needed_after(std::uint64_t position);
     bool wants_checkpoint() const;
     std::uint64_t bytes(bool fallback) const;
@@ -122,7 +123,7 @@ class Journal::State {
     Uuid uuid_;
     std::uint64_t next_id_;
     std::uint64_t generation_;
-    std::uint64_t checkpoint_ = 0;
+    std::array<std::uint64_t, 2> checkpoint_{};  // position of the newest: in the data folder; in any of the two
     std::uint64_t spare_bytes_ = 0;
     bool short_of_room_ = false;
     std::uint64_t needed_after_ = UINT64_MAX;

@@ -112,7 +112,7 @@ Topology::Stations::Stations(const settings::Settings& settings, std::vector<set
       journal_settings_(journal_settings(settings_, listener_.path())),
       data_lock_(lock_data_dir(settings_, say)),
       book_([this] { return journal::requests(journal_->mark().counts); }) {
-    fold::CheckpointFiles files(settings_.data_dir, journal_settings_.fallback);
+    fold::CheckpointFiles files(settings_.data_dir, journal_settings_.fallback, std::make_shared<journal::Disk>());
     fold::Checkpoint checkpoint = files.load();
     for (const auto& file : files.damaged()) say("checkpoint: " + file + " is damaged; the other one is used");
     const auto stations = sink_stations();
@@ -226,8 +226,8 @@ fold::Checkpointer::Parts Topology::Stations::checkpointer_parts() {
                     return bytes_kept_.load(std::memory_order_relaxed);
                 },
             .checkpointed =
-                [this](std::uint64_t position) {
-                    journal_->checkpointed(position);
+                [this](std::uint64_t position, bool in_fallback) {
+                    journal_->checkpointed(position, in_fallback);
                     journal_->needed_after(accounts_->needed_after());
                     journal_->apply_retention(std::chrono::system_clock::now());
                 },

@@ -18,6 +18,7 @@ struct Rig {
     std::filesystem::path data = folder.path() + "/data";
     std::uint64_t position = 5;
     std::vector<std::uint64_t> told;
+    bool told_of_fallback = false;
     std::vector<std::string> lines;
     Checkpointer checkpointer{CheckpointFiles(data, {}),
                               {{"old", "1"}},
@@ -28,7 +29,11 @@ struct Rig {
                                    out.position = position;
                                    return out;
                                },
-                               [] { return std::uint64_t{0}; }, [this](std::uint64_t at) { told.push_back(at); },
+                               [] { return std::uint64_t{0}; },
+                               [this](std::uint64_t at, bool in_fallback) {
+                                   told.push_back(at);
+                                   told_of_fallback = in_fallback;
+                               },
                                [this](std::string_view line) { lines.emplace_back(line); }}};
 
     fold::Checkpoint on_disk() const { return CheckpointFiles(data, {}).load(); }
@@ -65,6 +70,21 @@ TEST_CASE("the journal is told of a position once its checkpoint is on disk") {
     CHECK(found.fold.position == 5);
     CHECK(found.facts.at("old") == "1");
     CHECK(found.cursors.contains("rows"));
+}
+
+TEST_CASE("the journal is told when a checkpoint had to go to the fallback") {
+    Rig rig;
+    const std::filesystem::path fallback = rig.folder.path() + "/fallback";
+    Checkpointer checkpointer(
+        CheckpointFiles(rig.data, fallback), {}, 0,
+        {[] { return std::map<std::string, books::Cursor>{}; }, [] { return fold::Snapshot{}; },
+         [] { return std::uint64_t{0}; }, [&](std::uint64_t, bool in_fallback) { rig.told_of_fallback = in_fallback; },
+         [](std::string_view) {}});
+    REQUIRE(checkpointer.write());
+    CHECK_FALSE(rig.told_of_fallback);
+    rig.break_folder();
+    REQUIRE(checkpointer.write());
+    CHECK(rig.told_of_fallback);
 }
 
 TEST_CASE("a fact is kept on disk before keep() returns, and an empty one is removed") {

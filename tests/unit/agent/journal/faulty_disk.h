@@ -22,15 +22,17 @@ class FaultyDisk final : public Disk {
     int failing_opens = 0;                 // the next so many, to read
     int failing_lists = 0;                 // the next so many
     int failing_code = EIO;                // of the three above
+    int failing_folder_syncs = 0;          // the next so many
     std::filesystem::path unopenable;      // this file, for ever
     std::uint64_t bad_page = 0;            // reads that touch this byte of a file fail, for ever; 0: none
     bool interrupted = false;              // every other call
     std::atomic<int> syncs = 0;
+    std::atomic<int> folder_syncs = 0;
     std::atomic<int> allocations = 0;
 
     // Every call counts; this one fails, whatever it is. 0: none.
     int failing_call = 0;
-    int calls = 0;
+    std::atomic<int> calls = 0;
     std::string failed_call;  // what it was
 
     int make_folder(const std::filesystem::path& folder) override {
@@ -46,6 +48,11 @@ class FaultyDisk final : public Disk {
         if (fails("open")) return std::unexpected(EIO);
         if (take(failing_opens) || (!unopenable.empty() && path == unopenable)) return std::unexpected(failing_code);
         return Disk::open(path);
+    }
+    std::expected<File, int> open_to_write(const std::filesystem::path& path) override {
+        if (fails("open_to_write")) return std::unexpected(EIO);
+        if (is_full(path) && full_code != ENOSPC) return std::unexpected(full_code);
+        return Disk::open_to_write(path);
     }
     int allocate(const File& file, std::uint64_t bytes) override {
         if (fails("allocate")) return ENOSPC;
@@ -77,13 +84,17 @@ class FaultyDisk final : public Disk {
         return Disk::sync(file);
     }
     int sync_folder(const std::filesystem::path& folder) override {
-        return fails("sync_folder") ? EIO : Disk::sync_folder(folder);
+        ++folder_syncs;
+        return fails("sync_folder") || take(failing_folder_syncs) ? EIO : Disk::sync_folder(folder);
     }
     int cut(const std::filesystem::path& path, std::uint64_t bytes) override {
         return fails("cut") ? EIO : Disk::cut(path, bytes);
     }
     int rename(const std::filesystem::path& from, const std::filesystem::path& to) override {
         return fails("rename") ? EIO : Disk::rename(from, to);
+    }
+    int replace(const std::filesystem::path& from, const std::filesystem::path& to) override {
+        return fails("replace") ? EIO : Disk::replace(from, to);
     }
     int link(const std::filesystem::path& from, const std::filesystem::path& to) override {
         return fails("link") ? EIO : Disk::link(from, to);

@@ -110,6 +110,32 @@ TEST_CASE("nothing goes that no checkpoint covers: the writer waits, and asks fo
     CHECK(read_out(*journal).lost.size() == 1);
 }
 
+TEST_CASE(
+    "a checkpoint that a power loss takes covers nothing that one does not: the journal goes on in the fallback") {
+    const TestFolder folder;
+    const auto settings = small(folder);
+    const auto journal = opened(settings);
+    DirectWriter writer(*journal);
+    std::uint64_t number = 1;
+    while (journal->status().durable) {
+        write_until(writer, number, number);
+        journal->checkpointed(journal->mark().position, true);
+        journal->apply_retention(std::chrono::system_clock::now() + 1h);
+    }
+    CHECK(journal->status().oldest_position == 1);
+    CHECK(bytes_in(settings.folder) > settings.size_bytes);
+    CHECK(journal->wants_checkpoint());
+    for (int round = 0; round < 40; ++round) write_until(writer, number, number + 100);
+    CHECK(read_out(*journal).numbers.size() == number - 1);
+
+    journal->checkpointed(journal->mark().position);  // one in the data folder
+    writer.now += 6s;
+    write_until(writer, number, number);
+    CHECK(journal->status().durable);
+    CHECK(journal->status().oldest_position > 1);
+    CHECK(bytes_in(settings.folder) <= settings.size_bytes);
+}
+
 TEST_CASE("what every reader has passed goes after ten minutes, what one of them needs stays") {
     const TestFolder folder;
     auto settings = small(folder);
