@@ -42,6 +42,7 @@ journal::Envelope Admission::envelope(Sender& sender, journal::Kind kind, bool n
     Emitter& emitter = *sender.emitter;
     envelope.emitter = emitters_.handle(emitter, batch_);
     emitter.last_us = now_us_;
+    emitter.batch = filling_;
     touch(sender);
     if (numbered) {
         envelope.number = emitter.next++;
@@ -89,6 +90,7 @@ void Admission::refuse(Sender& sender, Refusal reason) {
     Emitter& emitter = *sender.emitter;
     const std::uint64_t number = emitter.next++;
     emitter.last_us = now_us_;
+    emitter.batch = filling_;
     sender.sent = number;
     if (sender.run.first == 0) sender.run.first = number;
     sender.run.last = number;

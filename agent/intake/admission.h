@@ -68,7 +68,13 @@ class Admission {
     // Makes the batch ready to be offered: refused runs and receipts at its end. Not to be called twice for one batch.
     journal::Batch& close_batch();
     journal::Batch& batch() { return batch_; }
-    void batch_taken() { closed_ = false; }
+    void batch_taken() {
+        closed_ = false;
+        ++filling_;
+    }
+    void batch_kept() { kept_ = filling_ - 1; }  // the one that was taken last
+    // Whether the journal has this batch and all before it.
+    bool is_kept(std::uint64_t batch) const { return batch <= kept_; }
     bool batch_closed() const { return closed_; }
     bool anything() const { return !batch_.empty() || !touched_.empty(); }
 
@@ -88,6 +94,8 @@ class Admission {
     std::int64_t now_us_ = 0;
     journal::Batch batch_;
     bool closed_ = false;
+    std::uint64_t filling_ = 1;  // the number of the batch being filled
+    std::uint64_t kept_ = 0;     // of the last one that the journal kept
     std::vector<Sender*> touched_;
     std::vector<std::uint64_t> displaced_;
     std::vector<std::byte> payload_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,12 @@ namespace outrigger::intake {
 
 enum class Language : std::uint8_t { undecided, records, lines };
 
+// A welcome says that what comes before `next` is kept: it waits until that is true.
+struct OwedWelcome {
+    std::uint64_t next = 0;   // the number wanted next
+    std::uint64_t batch = 0;  // the last that has something of the emitter
+};
+
 struct Connection {
     Connection(FileDescriptor socket, std::uint64_t id, std::uint32_t peer_uid);
 
@@ -20,8 +27,9 @@ struct Connection {
     Sender sender;
     std::uint32_t uid = 0;
     Language language = Language::undecided;
-    std::vector<std::byte> input;    // read and not yet taken: part of a record or line, or all that found no room
-    std::vector<std::byte> output;   // owed to the client; at most some 64 KiB, refusals beyond are passed over
+    std::vector<std::byte> input;   // read and not yet taken: part of a record or line, or all that found no room
+    std::vector<std::byte> output;  // owed to the client; at most some 64 KiB, refusals beyond are passed over
+    std::optional<OwedWelcome> welcome;
     std::uint64_t lines = 0;         // of JSON: lines seen, for refusals without a hello
     std::uint64_t acknowledged = 0;  // the last number told to the client
     bool started = false;            // something was taken: a hello comes too late

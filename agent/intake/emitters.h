@@ -31,6 +31,7 @@ struct Emitter {
     bool known = false;            // a record of it was journaled
     std::uint64_t connection = 0;  // the live connection or ring drain that speaks for it; 0: none
     bool draining = false;         // it is a ring drain: its process is dead, so nobody else may speak for it
+    std::uint64_t batch = 0;       // the last batch that has something of it (Admission numbers them)
     std::int64_t last_us = 0;
     DropTotals drop_totals{};  // the greatest journaled in this life
     sampling::Origin origin;

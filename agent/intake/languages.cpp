@@ -28,6 +28,15 @@ void Languages::take_rest(Connection& connection, Admission& admission, Bytes re
     if (connection.language == Language::lines && !rest.empty()) lines_.take_rest(connection, admission, rest);
 }
 
+void Languages::welcome(Connection& connection, const Admission& admission) {
+    if (!connection.welcome || !admission.is_kept(connection.welcome->batch)) return;
+    if (connection.language == Language::records)
+        records::welcome(connection, connection.welcome->next);
+    else
+        LineLanguage::welcome(connection, connection.welcome->next);
+    connection.welcome.reset();
+}
+
 void Languages::acknowledge(Connection& connection) {
     if (connection.sender.kept <= connection.acknowledged || connection.output.size() > output_limit) return;
     connection.acknowledged = connection.sender.kept;

@@ -11,6 +11,8 @@ class Languages {
     Consumed take(Connection& connection, Admission& admission, Bytes bytes);
     // The client will send no more, and left `rest`.
     void take_rest(Connection& connection, Admission& admission, Bytes rest);
+    // Writes the welcome that is owed, if what it says is true by now.
+    static void welcome(Connection& connection, const Admission& admission);
     // Tells the client what is kept, unless it knows or there is no room for an answer.
     static void acknowledge(Connection& connection);
 

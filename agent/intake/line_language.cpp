@@ -122,8 +122,11 @@ bool LineLanguage::take_hello(Connection& connection, Admission& admission, cons
         return false;
     }
     connection.acknowledged = connection.sender.kept;
-    say(connection, R"({"type":"welcome","protocol":1,"next":)" + std::to_string(connection.sender.emitter->next) +
-                        R"(,"max_line":)" + std::to_string(limits::line_bytes) + "}\n");
+    const Emitter& emitter = *connection.sender.emitter;
+    if (admission.is_kept(emitter.batch))
+        LineLanguage::welcome(connection, emitter.next);
+    else
+        connection.welcome = {emitter.next, emitter.batch};
     return true;
 }
 
@@ -142,6 +145,11 @@ void LineLanguage::take_metric(Connection& connection, Admission& admission, con
     if (!view) return refuse(connection, admission, view.error());
     if (const auto admitted = admission.metric(connection.sender, *view, record_); !admitted)
         refuse(connection, admission, admitted.error());
+}
+
+void LineLanguage::welcome(Connection& connection, std::uint64_t next) {
+    say(connection, R"({"type":"welcome","protocol":1,"next":)" + std::to_string(next) + R"(,"max_line":)" +
+                        std::to_string(limits::line_bytes) + "}\n");
 }
 
 void LineLanguage::acknowledge(Connection& connection, std::uint64_t number) {

@@ -14,6 +14,7 @@ class LineLanguage {
     // taken from the event that is sent again); without one it is.
     void take_rest(Connection& connection, Admission& admission, Bytes rest);
 
+    static void welcome(Connection& connection, std::uint64_t next);
     static void acknowledge(Connection& connection, std::uint64_t number);
 
   private:

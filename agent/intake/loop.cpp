@@ -29,7 +29,7 @@ Intake::Loop::Loop(int listener, IntakeSettings settings, const std::vector<Know
       emitters_(known),
       admission_(emitters_, counters_, settings_.retention, hooks_.admit_metric, settings_.sampling),
       rings_(settings_.rings_folder, hooks_.say),
-      desk_(listener, settings_.allow_uids, settings_.allow_gids, settings_.max_connections, counters_),
+      desk_(listener, settings_.allow_uids, settings_.allow_gids, counters_),
       listener_(listener),
       buffer_(read_bytes) {
     poller_.add(listener, listener_id, EPOLLIN);
@@ -77,7 +77,8 @@ void Intake::Loop::answer(const epoll_event& event) {
 }
 
 void Intake::Loop::welcome_guests() {
-    while (auto guest = desk_.next(connections_.size())) {
+    while (auto guest = desk_.next()) {
+        if (connections_.size() >= settings_.max_connections && !make_room_for(guest->uid)) continue;
         const std::uint64_t id = next_id_++;
         auto connection = std::make_unique<Connection>(std::move(guest->fd), id, guest->uid);
         connection->watched = EPOLLIN;
@@ -85,6 +86,17 @@ void Intake::Loop::welcome_guests() {
         connections_.emplace(id, std::move(connection));
     }
     counters_.connections.store(connections_.size(), std::memory_order_relaxed);
+}
+
+// Either the newcomer or somebody else is turned away.
+bool Intake::Loop::make_room_for(std::uint32_t uid) {
+    counters_.turned_away_full.fetch_add(1, std::memory_order_relaxed);
+    std::vector<Seat> taken;
+    for (const auto& [id, connection] : connections_)
+        taken.push_back({id, connection->uid, connection->language == Language::undecided});
+    const auto seat = seat_for(uid, taken);
+    if (seat) close(*seat);
+    return seat.has_value();
 }
 
 void Intake::Loop::read(Connection& connection) {
@@ -104,6 +116,8 @@ void Intake::Loop::read(Connection& connection) {
 
 void Intake::Loop::take(Connection& connection, Bytes bytes) {
     const Consumed consumed = languages_.take(connection, admission_, bytes);
+    if (connection.welcome && std::ranges::find(unwelcomed_, connection.sender.id) == unwelcomed_.end())
+        unwelcomed_.push_back(connection.sender.id);
     const Bytes rest = bytes.subspan(consumed.bytes);
     connection.closing = consumed.close || connection.said_bye;
     if (!connection.closing && !admission_.has_room() && !rest.empty()) {
@@ -135,7 +149,11 @@ void Intake::Loop::take_stalled() {
 
 void Intake::Loop::take_receipts() {
     std::span<const journal::Receipt> receipts;
-    if (mailbox_.take(receipts)) writer_busy_ = false;
+    if (mailbox_.take(receipts)) {
+        writer_busy_ = false;
+        admission_.batch_kept();
+        write_welcomes();
+    }
     for (const journal::Receipt& receipt : receipts) {
         const auto found = connections_.find(receipt.connection);
         if (found == connections_.end()) {
@@ -147,6 +165,16 @@ void Intake::Loop::take_receipts() {
         connection.sender.in_flight = false;
         settle(connection);
     }
+}
+
+void Intake::Loop::write_welcomes() {
+    std::erase_if(unwelcomed_, [this](std::uint64_t id) {
+        const auto found = connections_.find(id);
+        if (found == connections_.end()) return true;
+        Languages::welcome(*found->second, admission_);
+        write_output(*found->second);
+        return !found->second->welcome.has_value();
+    });
 }
 
 void Intake::Loop::offer() {

@@ -10,6 +10,7 @@
 #include "agent/intake/mailbox.h"
 #include "agent/intake/orphan_rings.h"
 #include "agent/intake/poller.h"
+#include "agent/intake/seats.h"
 #include "agent/intake/welcome_desk.h"
 
 namespace outrigger::intake {
@@ -29,11 +30,13 @@ class Intake::Loop {
     void answer(const epoll_event& event);
     void drain_and_stop();
     void welcome_guests();
+    bool make_room_for(std::uint32_t uid);
     void read(Connection& connection);
     // Everything the bytes hold, as far as there is room; what is left goes to connection.input.
     void take(Connection& connection, Bytes bytes);
     void take_stalled();
     void take_receipts();
+    void write_welcomes();
     void offer();
     void look_around();
     void close_overdue();
@@ -57,7 +60,8 @@ class Intake::Loop {
     Mailbox mailbox_;
     int listener_;
     Connections connections_;
-    std::vector<std::uint64_t> stalled_;  // have input that found no room
+    std::vector<std::uint64_t> unwelcomed_;  // connections whose welcome waits for the journal
+    std::vector<std::uint64_t> stalled_;     // have input that found no room
     std::vector<std::byte> buffer_;
     std::uint64_t next_id_ = 16;  // below: the loop's own descriptors
     bool writer_busy_ = false;

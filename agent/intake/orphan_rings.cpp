@@ -96,7 +96,8 @@ bool OrphanRings::kept(Admission& admission, std::uint64_t sender_id, std::uint6
 void OrphanRings::remove_kept(Admission& admission) {
     for (auto one = rings_.begin(); one != rings_.end();) {
         Sender& sender = one->ring.sender();
-        if (!one->handed_in || sender.touched || sender.in_flight) {
+        // What it had sent before it died may still be on its way to the journal, too.
+        if (!one->handed_in || !admission.is_kept(sender.emitter->batch)) {
             ++one;
             continue;
         }

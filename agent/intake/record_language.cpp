@@ -38,7 +38,11 @@ bool take_hello(Connection& connection, Admission& admission, Bytes frame) {
         return false;
     }
     connection.acknowledged = connection.sender.kept;
-    append(connection.output, Welcome{connection.sender.emitter->next});
+    const Emitter& emitter = *connection.sender.emitter;
+    if (admission.is_kept(emitter.batch))
+        records::welcome(connection, emitter.next);
+    else
+        connection.welcome = {emitter.next, emitter.batch};
     return true;
 }
 
@@ -114,6 +118,8 @@ Consumed take(Connection& connection, Admission& admission, Bytes bytes) {
     if (consumed.close) admission.counters().broken_frames.fetch_add(1, std::memory_order_relaxed);
     return consumed;
 }
+
+void welcome(Connection& connection, std::uint64_t next) { append(connection.output, Welcome{next}); }
 
 void acknowledge(Connection& connection, std::uint64_t number) { append(connection.output, Ack{number}); }
 

@@ -20,15 +20,14 @@ bool contains(const std::vector<std::uint32_t>& list, std::uint32_t value) {
 }  // namespace
 
 WelcomeDesk::WelcomeDesk(int listener, std::vector<std::uint32_t> allow_uids, std::vector<std::uint32_t> allow_gids,
-                         std::size_t max_connections, Counters& counters)
+                         Counters& counters)
     : listener_(listener),
       allow_uids_(std::move(allow_uids)),
       allow_gids_(std::move(allow_gids)),
-      max_connections_(max_connections),
       counters_(counters),
       reserve_(spare()) {}
 
-std::optional<Guest> WelcomeDesk::next(std::size_t open_connections) {
+std::optional<Guest> WelcomeDesk::next() {
     while (true) {
         FileDescriptor fd = accept_one();
         if (fd.get() < 0) return std::nullopt;
@@ -37,10 +36,6 @@ std::optional<Guest> WelcomeDesk::next(std::size_t open_connections) {
         if (::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) continue;
         if (!allowed(fd.get(), peer.uid, peer.gid)) {
             counters_.turned_away_peer.fetch_add(1, std::memory_order_relaxed);
-            continue;
-        }
-        if (open_connections >= max_connections_) {
-            counters_.turned_away_full.fetch_add(1, std::memory_order_relaxed);
             continue;
         }
         return Guest{std::move(fd), peer.uid};

@@ -1,5 +1,5 @@
-// Takes new connections off the listening socket: who may come in, how many, and what happens when no descriptor is
-// left. Intake's thread alone.
+// Takes new connections off the listening socket: who may come in, and what happens when no descriptor is left.
+// Intake's thread alone.
 #pragma once
 
 #include <cstdint>
@@ -20,10 +20,10 @@ class WelcomeDesk {
   public:
     // `listener` is borrowed. With both lists empty everyone the socket's mode admits may come in.
     WelcomeDesk(int listener, std::vector<std::uint32_t> allow_uids, std::vector<std::uint32_t> allow_gids,
-                std::size_t max_connections, Counters& counters);
+                Counters& counters);
 
     // The next one that may stay; none: nobody is waiting. Those who may not are closed and counted on the way.
-    std::optional<Guest> next(std::size_t open_connections);
+    std::optional<Guest> next();
 
   private:
     FileDescriptor accept_one();
@@ -31,7 +31,6 @@ class WelcomeDesk {
 
     int listener_;
     std::vector<std::uint32_t> allow_uids_, allow_gids_;
-    std::size_t max_connections_;
     Counters& counters_;
     FileDescriptor reserve_;  // given up for a moment to close a caller when no descriptor is left
 };

@@ -133,6 +133,28 @@ TEST_CASE("who comes again is welcomed with the next number, also when what it s
     CHECK(first.closed());  // the newest wins
 }
 
+TEST_CASE("a welcome does not say of what is still on its way to the journal that it is kept") {
+    KeptJournal journal;
+    journal.start_intake();
+    LineClient first(journal.socket());
+    first.send(hello(id));
+    CHECK(first.receive() == welcome(1));
+    journal.hold();
+    first.send(request("/a") + request("/b") + "not json\n");
+    CHECK(first.receive().find(R"("seq":3)") != std::string::npos);
+    LineClient second(journal.socket());
+    second.send(hello(id));
+    CHECK(first.closed());  // and its receipts go nowhere
+    CHECK(second.hears_nothing_for(std::chrono::milliseconds(200)));
+    LineClient other(journal.socket());
+    other.send(hello("9f0c0000000000000000000000000002"));
+    CHECK(other.receive() == welcome(1));  // nobody else waits
+    journal.let_go();
+    CHECK(second.receive() == welcome(4));
+    second.send(request("/c"));
+    CHECK(reads_until(second, ack(4)));
+}
+
 TEST_CASE("what is known from before this life goes on; a first beyond it is a gap, stated in the journal") {
     KeptJournal journal;
     KnownEmitter known;
@@ -274,11 +296,30 @@ TEST_CASE("beyond the greatest number of connections nobody comes in, and it is 
     CHECK(journal.intake().counters().turned_away_full == 1);
 }
 
+TEST_CASE("as many silent clients as may be keep nobody out") {
+    KeptJournal journal;
+    journal.start_intake({}, 20);
+    std::vector<std::unique_ptr<LineClient>> silent;
+    for (int i = 0; i < 40; ++i) silent.push_back(std::make_unique<LineClient>(journal.socket()));
+    std::vector<std::unique_ptr<LineClient>> clients;
+    for (int i = 0; i < 20; ++i) {
+        clients.push_back(std::make_unique<LineClient>(journal.socket()));
+        clients.back()->send(hello(id.substr(0, 28) + std::to_string(1000 + i)));
+        REQUIRE(clients.back()->receive() == welcome(1));
+    }
+    CHECK(silent.front()->closed());
+    CHECK(silent.back()->closed());
+    CHECK(journal.intake().counters().turned_away_full == 40);
+    CHECK(LineClient(journal.socket()).closed());
+}
+
 TEST_CASE("that the house is full is said once, and that there is room again") {
     KeptJournal journal;
     journal.start_intake({}, 1);
     {
         LineClient first(journal.socket());
+        first.send(hello(id));
+        CHECK(first.receive() == welcome(1));
         for (int i = 0; i < 3; ++i) CHECK(LineClient(journal.socket()).closed());
         CHECK(soon([&] { return journal.said().size() == 1; }));
     }

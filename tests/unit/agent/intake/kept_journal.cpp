@@ -20,7 +20,7 @@ KeptJournal::KeptJournal() {
     settings.durability = journal::Durability::process;
     journal_ = std::move(*journal::Journal::open(settings, 0));
     journal::WriterHooks hooks;
-    hooks.batch_begins = [] {};
+    hooks.batch_begins = [this] { const std::lock_guard waits(held_mutex_); };
     hooks.kept = [](const journal::Entry&) {};
     hooks.batch_ends = [] {};
     hooks.acknowledged = [this](std::span<const journal::Receipt> receipts) {
@@ -90,6 +90,10 @@ std::vector<KeptEntry> KeptJournal::entries(std::uint64_t requests) {
     return out;
 }
 
+void KeptJournal::hold() { held_mutex_.lock(); }
+
+void KeptJournal::let_go() { held_mutex_.unlock(); }
+
 std::vector<std::string> KeptJournal::said() {
     const std::lock_guard lock(said_mutex_);
     return said_;
@@ -128,6 +132,11 @@ std::string LineClient::receive() {
         if (count <= 0) return "";
         buffer_.append(bytes, static_cast<std::size_t>(count));
     }
+}
+
+bool LineClient::hears_nothing_for(std::chrono::milliseconds time) {
+    pollfd ready{fd_.get(), POLLIN, 0};
+    return buffer_.empty() && ::poll(&ready, 1, static_cast<int>(time.count())) == 0;
 }
 
 bool LineClient::closed() { return receive().empty(); }

@@ -1,6 +1,7 @@
 // A real journal in a temporary folder, written by a real writer: what intake hands over is read back from there.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -39,9 +40,13 @@ class KeptJournal {
     // Everything kept until there are `requests` request entries, or five seconds have passed; without identities.
     std::vector<KeptEntry> entries(std::uint64_t requests);
     std::vector<std::string> said();  // lines for the log
+    // From now on the journal's disk does not answer, until it is let go: what is offered is neither kept nor refused.
+    void hold();
+    void let_go();
 
   private:
     MemoryFolder folder_;
+    std::mutex held_mutex_;  // held while the disk does not answer
     std::unique_ptr<journal::Journal> journal_;
     std::unique_ptr<journal::Writer> writer_;
     std::unique_ptr<UnixListener> listener_;
@@ -59,6 +64,7 @@ class LineClient {
     void send_end();        // no more from us
     std::string receive();  // the next line; empty: the agent has closed
     bool closed();
+    bool hears_nothing_for(std::chrono::milliseconds time);  // and stays open
 
   private:
     FileDescriptor fd_;

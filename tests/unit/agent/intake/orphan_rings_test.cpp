@@ -196,6 +196,40 @@ TEST_CASE("a ring that is cut while it is drained has nothing published any more
     CHECK(admission.batch().bytes() < 200);
 }
 
+TEST_CASE("a ring stays while what its process had sent is still on its way to the journal") {
+    KeptJournal journal;
+    in_dying_process(journal.rings(), 1, [](Ring& ring) { push(ring, "/1"); });
+    Emitters emitters({});
+    Counters counters;
+    Admission admission(emitters, counters, std::chrono::days(30), {}, {});
+    Sender sender;
+    sender.id = 5;
+    Identity identity = some_hello(1).identity;
+    identity.uid = ::getuid();
+    REQUIRE(admission.hello(sender, identity, 1));
+    RequestEvent event;
+    event.path = "/1";
+    event.status = 200;
+    const auto measured = measure(event);
+    write(event, *measured, admission.request(sender, event, measured->length));
+    admission.leave(sender);
+
+    OrphanRings rings(journal.rings(), [](const std::string&) {});
+    const auto drain = [&] {
+        rings.look(admission, 1, [] { return 77; });
+        rings.drain(admission);
+        return rings_in(journal.rings());
+    };
+    CHECK(drain() == 1);
+    admission.close_batch();
+    admission.batch().clear();
+    admission.batch_taken();
+    CHECK(drain() == 1);
+    CHECK(admission.batch().empty());  // it had nothing new
+    admission.batch_kept();
+    CHECK(drain() == 0);
+}
+
 TEST_CASE("nobody says hello for the ring of a dead process while it is drained") {
     Emitters emitters({});
     journal::Batch batch;
