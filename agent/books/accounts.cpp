@@ -7,13 +7,13 @@
 namespace outrigger::books {
 
 void Accounts::open(const std::string& sink, bool on, Book& book) {
-    const auto filed = CursorFile::load(sink, folders_);
+    const auto filed = CursorFile::load(sink, history_, folders_);
     if (filed && filed->position > resting_[sink].position) resting_[sink] = *filed;
     if (!on) {
         book.add_off(sink);
         return;
     }
-    const auto [account, is_new] = open_.try_emplace(sink, sink, folders_, resting_[sink]);
+    const auto [account, is_new] = open_.try_emplace(sink, sink, history_, folders_, resting_[sink]);
     resting_.erase(sink);
     book.add(sink, account->second.tally);
 }

@@ -18,9 +18,9 @@ namespace outrigger::books {
 
 class Accounts {
   public:
-    // `kept`: the checkpoint's cursors. `folders`: where cursor files lie, the first that can be written first.
-    Accounts(std::map<std::string, Cursor> kept, std::vector<std::filesystem::path> folders)
-        : resting_(std::move(kept)), folders_(std::move(folders)) {}
+    // `kept`, `history`: the checkpoint's. `folders`: where cursor files lie, the first that can be written first.
+    Accounts(std::map<std::string, Cursor> kept, const History& history, std::vector<std::filesystem::path> folders)
+        : resting_(std::move(kept)), history_(history), folders_(std::move(folders)) {}
 
     // Takes up the furthest cursor that is known of the sink. In the order of /status.
     void open(const std::string& sink, bool on, Book& book);
@@ -35,12 +35,14 @@ class Accounts {
     struct Account {
         CursorFile file;
         Tally tally;
-        Account(const std::string& sink, const std::vector<std::filesystem::path>& folders, const Cursor& start)
-            : file(sink, folders), tally(start, [this](const Cursor& cursor) { file.save(cursor); }) {}
+        Account(const std::string& sink, const History& history, const std::vector<std::filesystem::path>& folders,
+                const Cursor& start)
+            : file(sink, history, folders), tally(start, [this](const Cursor& cursor) { file.save(cursor); }) {}
     };
 
     std::map<std::string, Cursor> resting_;
-    std::vector<std::filesystem::path> folders_;
+    const History history_;
+    const std::vector<std::filesystem::path> folders_;
     std::map<std::string, Account> open_;
 };
 

@@ -22,6 +22,10 @@ enum class SinkDrop : std::uint8_t {
 };
 std::string_view to_string(SinkDrop reason);
 
+// Whose positions a cursor or a checkpoint tells of: random, made by the first start that finds no checkpoint, and the
+// same for as long as its data directory lives. Positions of two histories cannot be compared.
+using History = std::array<std::uint8_t, 16>;
+
 struct Cursor {
     bool on = false;             // ever switched on; the rest is meaningless before
     std::uint64_t position = 0;  // the last position that is done with

@@ -12,9 +12,10 @@
 namespace outrigger::books {
 namespace {
 
-// crc u32 over what follows | version u32 | the cursor as this build lays it out
-constexpr std::uint32_t version = 1;
-constexpr std::size_t head_bytes = 8;
+// crc u32 over what follows | version u32 | history | the cursor as this build lays it out
+constexpr std::uint32_t version = 2;
+constexpr std::size_t history_at = 8;
+constexpr std::size_t head_bytes = history_at + sizeof(History);
 using Image = std::array<std::byte, head_bytes + sizeof(Cursor)>;
 static_assert(std::is_trivially_copyable_v<Cursor>);
 
@@ -24,19 +25,21 @@ std::filesystem::path file_of(const std::filesystem::path& folder, const std::st
 
 std::uint32_t checksum(const Image& image) { return crc32c(Bytes(image).subspan(sizeof(std::uint32_t))); }
 
-Image to_image(const Cursor& cursor) {
+Image to_image(const History& history, const Cursor& cursor) {
     Image image{};
     std::memcpy(&image[4], &version, sizeof version);
+    std::memcpy(&image[history_at], &history, sizeof history);
     std::memcpy(&image[head_bytes], &cursor, sizeof cursor);
     const std::uint32_t crc = checksum(image);
     std::memcpy(image.data(), &crc, sizeof crc);
     return image;
 }
 
-std::optional<Cursor> to_cursor(const Image& image) {
+std::optional<Cursor> to_cursor(const Image& image, const History& history) {
     std::array<std::uint32_t, 2> head{};
-    std::memcpy(head.data(), image.data(), head_bytes);
+    std::memcpy(head.data(), image.data(), sizeof head);
     if (head[0] != checksum(image) || head[1] != version) return std::nullopt;
+    if (std::memcmp(&image[history_at], &history, sizeof history) != 0) return std::nullopt;
     Cursor cursor;
     std::memcpy(&cursor, &image[head_bytes], sizeof cursor);
     return cursor;
@@ -44,7 +47,9 @@ std::optional<Cursor> to_cursor(const Image& image) {
 
 }  // namespace
 
-CursorFile::CursorFile(const std::string& sink, const std::vector<std::filesystem::path>& folders) {
+CursorFile::CursorFile(const std::string& sink, const History& history,
+                       const std::vector<std::filesystem::path>& folders)
+    : history_(history) {
     for (const auto& folder : folders) {
         file_ =
             FileDescriptor(::open(file_of(folder, sink).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
@@ -54,18 +59,19 @@ CursorFile::CursorFile(const std::string& sink, const std::vector<std::filesyste
 
 void CursorFile::save(const Cursor& cursor) const {
     if (!file_) return;
-    const Image image = to_image(cursor);
+    const Image image = to_image(history_, cursor);
     // A write that fails leaves an older cursor or none: the checkpoint's, and the ledger, stand behind it.
     [[maybe_unused]] const auto written = ::pwrite(file_.get(), image.data(), image.size(), 0);
 }
 
-std::optional<Cursor> CursorFile::load(const std::string& sink, const std::vector<std::filesystem::path>& folders) {
+std::optional<Cursor> CursorFile::load(const std::string& sink, const History& history,
+                                       const std::vector<std::filesystem::path>& folders) {
     std::optional<Cursor> furthest;
     for (const auto& folder : folders) {
         const FileDescriptor file(::open(file_of(folder, sink).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
         Image image{};
         if (!file || ::pread(file.get(), image.data(), image.size(), 0) != static_cast<ssize_t>(image.size())) continue;
-        const auto cursor = to_cursor(image);
+        const auto cursor = to_cursor(image, history);
         if (cursor && (!furthest || cursor->position > furthest->position)) furthest = cursor;
     }
     return furthest;

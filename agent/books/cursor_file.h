@@ -23,14 +23,16 @@ namespace outrigger::books {
 class CursorFile {
   public:
     // In the first of the folders that can be written; nowhere when none can.
-    CursorFile(const std::string& sink, const std::vector<std::filesystem::path>& folders);
+    CursorFile(const std::string& sink, const History& history, const std::vector<std::filesystem::path>& folders);
 
     void save(const Cursor& cursor) const;
 
-    // The furthest that a whole file in one of the folders tells.
-    static std::optional<Cursor> load(const std::string& sink, const std::vector<std::filesystem::path>& folders);
+    // The furthest that a whole file of this history in one of the folders tells.
+    static std::optional<Cursor> load(const std::string& sink, const History& history,
+                                      const std::vector<std::filesystem::path>& folders);
 
   private:
+    History history_;
     FileDescriptor file_;
 };
 

@@ -1,5 +1,8 @@
 #include "agent/fold/checkpoint.h"
 
+#include <cstring>
+#include <span>
+
 #include "agent/fold/bytes.h"
 #include "agent/fold/flush_bytes.h"
 #include "agent/fold/snapshot_bytes.h"
@@ -8,10 +11,10 @@
 namespace outrigger::fold {
 namespace {
 
-// magic · u32 version · u32 CRC32C of all that follows · u64 length of all that follows · u64 sequence · fold · cursors
-// · facts. Files are longer than that: they are preallocated.
+// magic · u32 version · u32 CRC32C of all that follows · u64 length of all that follows · u64 sequence · history
+// · fold · cursors · facts · flushes. Files are longer than that: they are preallocated.
 constexpr std::string_view magic = "OUTRCKPT";
-constexpr std::uint32_t version = 1;
+constexpr std::uint32_t version = 2;
 constexpr std::size_t head_bytes = 24;
 
 }  // namespace
@@ -23,6 +26,7 @@ std::vector<std::byte> encode(const Checkpoint& checkpoint) {
     out.number(std::uint32_t{0});
     out.number(std::uint64_t{0});
     out.number(checkpoint.sequence);
+    out.bytes(std::as_bytes(std::span(checkpoint.history)));
     write(out, checkpoint.fold);
     out.number(static_cast<std::uint32_t>(checkpoint.cursors.size()));
     for (const auto& [sink, cursor] : checkpoint.cursors) {
@@ -56,6 +60,8 @@ std::optional<Checkpoint> decode(std::vector<std::byte> bytes) {
     out.text = std::move(bytes);
     ByteReader in(Bytes(out.text).subspan(head_bytes));
     out.sequence = in.number<std::uint64_t>();
+    const Bytes history = in.bytes(out.history.size());
+    if (history.size() == out.history.size()) std::memcpy(out.history.data(), history.data(), history.size());
     read(in, out.fold, out.labels);
     for (std::size_t left = in.count(8); left > 0; --left) {
         const std::string sink(in.text());
@@ -65,8 +71,7 @@ std::optional<Checkpoint> decode(std::vector<std::byte> bytes) {
         const std::string name(in.text());
         out.facts[name] = std::string(in.text());
     }
-    // One that was written before there was a StatsD sink ends here.
-    if (!in.at_end()) out.fold.flushes = read_flushes(in, out.fold.requests.size);
+    out.fold.flushes = read_flushes(in, out.fold.requests.size);
     if (!in.whole() || !in.at_end()) return std::nullopt;
     return out;
 }

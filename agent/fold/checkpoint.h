@@ -18,6 +18,7 @@ namespace outrigger::fold {
 
 struct Checkpoint {
     std::uint64_t sequence = 0;                    // grows by one with each that is written
+    books::History history{};                      // whose positions these are
     Snapshot fold;                                 // after loading it borrows from `labels` and `text`
     std::map<std::string, books::Cursor> cursors;  // by sink
     std::map<std::string, std::string> facts;      // bytes that only their owner understands, e.g. "rows.journal"

@@ -1,9 +1,10 @@
 #include "agent/fold/checkpoint_files.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <random>
 #include <string>
-#include <tuple>
 #include <utility>
 
 #include "agent/journal/patient_disk.h"
@@ -19,6 +20,13 @@ std::string path_of(const std::filesystem::path& folder, std::size_t slot) {
 
 std::unexpected<Error> failed(std::string_view what, const std::string& path, int error) {
     return std::unexpected(Error{ErrorKind::retry, std::string(what) + " " + path + ": " + std::strerror(error)});
+}
+
+books::History make_history() {
+    std::random_device random;
+    books::History history;
+    for (auto& byte : history) byte = static_cast<std::uint8_t>(random());
+    return history;
 }
 
 // Nothing: there is no such file. Empty bytes: it cannot be read.
@@ -76,34 +84,58 @@ CheckpointFiles::CheckpointFiles(std::filesystem::path folder, std::filesystem::
     : disk_(std::move(disk)), places_{Place{std::move(folder)}, Place{std::move(fallback)}} {}
 
 Checkpoint CheckpointFiles::load() {
+    auto found = find();
+    if (found.empty()) {
+        history_ = make_history();
+        Checkpoint none;
+        none.history = history_;
+        return none;
+    }
+    const auto ours = std::ranges::find(found.rbegin(), found.rend(), std::size_t{0}, &Found::place);
+    history_ = (ours == found.rend() ? found.rbegin() : ours)->checkpoint.history;
+    for (const Found& each : found) {
+        if (each.checkpoint.history == history_)
+            places_[each.place].next_slot = 1 - each.slot;
+        else
+            set_aside(each);
+    }
+    std::erase_if(found, [this](const Found& each) { return each.checkpoint.history != history_; });
+    return std::move(found.back().checkpoint);
+}
+
+std::vector<CheckpointFiles::Found> CheckpointFiles::find() {
     journal::PatientDisk patient(*disk_);
-    Checkpoint newest;
-    for (Place& place : places_) {
-        if (place.folder.empty()) continue;
-        auto newest_here = std::tuple(std::uint64_t{0}, std::uint64_t{0});
+    std::vector<Found> found;
+    for (std::size_t place = 0; place < places_.size(); ++place) {
+        if (places_[place].folder.empty()) continue;
         for (std::size_t slot = 0; slot < 2; ++slot) {
-            const std::string path = path_of(place.folder, slot);
+            const std::string path = path_of(places_[place].folder, slot);
             auto bytes = read_file(patient, path);
             if (!bytes) continue;
-            auto found = decode(std::move(*bytes));
-            if (!found) {
+            auto checkpoint = decode(std::move(*bytes));
+            if (!checkpoint) {
                 damaged_.push_back(path);
                 continue;
             }
-            sequence_ = std::max(sequence_, found->sequence);
-            const auto age = std::tuple(found->fold.position, found->sequence);
-            if (age >= newest_here) {
-                newest_here = age;
-                place.next_slot = 1 - slot;
-            }
-            if (age >= std::tuple(newest.fold.position, newest.sequence)) newest = std::move(*found);
+            sequence_ = std::max(sequence_, checkpoint->sequence);
+            found.push_back({place, slot, std::move(*checkpoint)});
         }
     }
-    return newest;
+    std::ranges::stable_sort(found, {}, [](const Found& each) {
+        return std::pair(each.checkpoint.fold.position, each.checkpoint.sequence);
+    });
+    return found;
+}
+
+void CheckpointFiles::set_aside(const Found& found) {
+    const std::string path = path_of(places_[found.place].folder, found.slot);
+    const std::string name = path + ".foreign";
+    foreign_.push_back(disk_->replace(path, name) == 0 ? name : path);
 }
 
 std::expected<bool, Error> CheckpointFiles::save(Checkpoint& checkpoint) {
     checkpoint.sequence = ++sequence_;
+    checkpoint.history = history_;
     const std::vector<std::byte> bytes = encode(checkpoint);
     const auto first = save_to(places_[0], bytes);
     if (first) return false;

@@ -46,6 +46,8 @@ class Checkpointer {
     std::uint64_t errors() const {
         return errors_.load(std::memory_order_relaxed);
     }  // journal_errors_total{checkpoint}
+    // Files of another history that the start found.
+    std::uint64_t foreign() const { return files_.foreign().size(); }
     std::uint64_t position() const { return position_.load(std::memory_order_acquire); }  // of the last durable one
 
     static constexpr std::uint64_t due_bytes = std::uint64_t{64} << 20;

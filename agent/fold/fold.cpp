@@ -14,7 +14,8 @@ Fold::~Fold() = default;
 
 const std::vector<std::string>& Fold::notes() const { return state_->notes; }
 void Fold::batch_begins() { mutex_.lock(); }
-void Fold::batch_ends() {
+void Fold::batch_ends(std::optional<std::uint64_t> journal_requests) {
+    state_->journal_requests = std::max(state_->journal_requests, journal_requests.value_or(state_->reach().requests));
     const bool begun = state_->flushes.has_content();
     mutex_.unlock();
     if (begun) flush_begun_.notify_all();
@@ -86,7 +87,7 @@ books::Cursor Fold::cursor() const {
     books::Cursor cursor;
     cursor.on = true;
     cursor.position = state_->position;
-    cursor.requests = counters.requests + counters.lost_full + counters.lost_damaged;
+    cursor.requests = state_->journal_requests;
     cursor.delivered = counters.folded;
     cursor.dropped[static_cast<std::size_t>(books::SinkDrop::journal_full)] = counters.lost_full;
     cursor.dropped[static_cast<std::size_t>(books::SinkDrop::damaged)] = counters.lost_damaged;

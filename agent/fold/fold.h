@@ -34,7 +34,9 @@ class Fold {
     void apply(const journal::Entry& entry);  // allocates only for a label set, a name or an emitter never seen before,
                                               // and for what is touched first after a flush
     void lost(std::uint64_t last, const journal::Counts& counts, bool damaged);  // replay: what the journal lacks
-    void batch_ends();
+    // `journal_requests`: the journal's own count at the last of them, which the books compare with what is in a
+    // series. Without it the fold's own count stands.
+    void batch_ends(std::optional<std::uint64_t> journal_requests = std::nullopt);
 
     // What a scrape needs; `now_us` decides which gauges and apps have expired.
     Snapshot snapshot(std::int64_t now_us, bool with_exemplars) const;

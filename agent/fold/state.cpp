@@ -28,6 +28,7 @@ FoldState::FoldState(FoldSettings given, const Snapshot& from)
       flushes(settings.max_series),
       counters(from.counters),
       position(from.position),
+      journal_requests(from.counters.requests + from.counters.lost_full + from.counters.lost_damaged),
       arrival_us(from.arrival_us) {
     const bool same_buckets = from.bounds == settings.buckets;
     if (!same_buckets && !from.bounds.empty()) {
@@ -42,6 +43,7 @@ FoldState::FoldState(FoldSettings given, const Snapshot& from)
 }
 
 void FoldState::apply(const journal::Entry& entry) {
+    if (entry.position <= position) return;  // never twice: the books would show it
     if (entry.envelope.arrival_us / minute_us != arrival_us / minute_us) custom.expire(entry.envelope.arrival_us);
     position = entry.position;
     arrival_us = entry.envelope.arrival_us;
@@ -130,7 +132,8 @@ void FoldState::apply_refused(const journal::Entry& entry) {
 void FoldState::apply_torn(const journal::Entry& entry) {
     const auto payload = journal::parse_torn_run(entry.payload);
     if (!payload || payload->last < payload->first) return;
-    counters.torn += payload->last - payload->first + 1;
+    auto& missing = payload->reason == journal::Missing::gap ? counters.gap : counters.torn;
+    missing += payload->last - payload->first + 1;
     Mark* const mark = mark_of(entry);
     if (mark == nullptr) return;
     advance(*mark, payload->first, payload->last);

@@ -39,6 +39,7 @@ class FoldState {
     Flushes flushes;
     Counters counters;
     std::uint64_t position = 0;
+    std::uint64_t journal_requests = 0;  // as the journal counts them, up to there
     std::int64_t arrival_us = 0;
 
   private:

@@ -34,8 +34,10 @@ std::string address_of(const sockaddr_storage& peer) {
 // Accepts, so that a full house shows somebody out instead of letting the backlog wait, and keeps the time.
 class Door::Loop {
   public:
-    Loop(const Address& address, std::vector<Route> routes, const Limits& limits)
-        : listener_(address), daemon_(std::move(routes), limits), stop_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    Loop(Listener listener, std::vector<Route> routes, const Limits& limits)
+        : listener_(std::move(listener)),
+          daemon_(std::move(routes), limits),
+          stop_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
         if (stop_ < 0) throw std::runtime_error("the HTTP server does not start: out of descriptors");
         thread_ = std::jthread([this](const std::stop_token& token) { run(token); });
     }
@@ -115,8 +117,8 @@ class Door::Loop {
     std::jthread thread_;
 };
 
-Door::Door(const Address& address, std::vector<Route> routes, const Limits& limits)
-    : loop_(std::make_unique<Loop>(address, std::move(routes), limits)) {}
+Door::Door(Listener listener, std::vector<Route> routes, const Limits& limits)
+    : loop_(std::make_unique<Loop>(std::move(listener), std::move(routes), limits)) {}
 
 Door::~Door() = default;
 

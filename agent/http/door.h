@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "agent/http/limits.h"
@@ -55,8 +56,11 @@ struct Route {
 
 class Door {
   public:
-    // Listens when it returns. Throws std::runtime_error, in words for the operator, when it cannot.
-    Door(const Address& address, std::vector<Route> routes, const Limits& limits = {});
+    // Throws std::runtime_error when the process is out of descriptors.
+    Door(Listener listener, std::vector<Route> routes, const Limits& limits = {});
+    // The same with a listener of its own; throws as that does.
+    Door(const Address& address, std::vector<Route> routes, const Limits& limits = {})
+        : Door(Listener(address), std::move(routes), limits) {}
     // Cuts what is still open.
     ~Door();
 

@@ -3,7 +3,6 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <memory>
@@ -48,27 +47,17 @@ Listener::Listener(const Address& address) {
 
     int reason = 0;
     for (const addrinfo* where = answer; where != nullptr; where = where->ai_next) {
-        const int socket = ::socket(where->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-        if (socket < 0) {
-            reason = errno;
-            continue;
-        }
-        reason = try_listen(socket, *where);
-        if (reason == 0) {
-            socket_ = socket;
-            return;
-        }
-        ::close(socket);
+        socket_ = FileDescriptor(::socket(where->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+        reason = socket_ ? try_listen(socket_.get(), *where) : errno;
+        if (reason == 0) return;
     }
     refuse(address, reason == EADDRINUSE ? "address in use" : std::generic_category().message(reason));
 }
 
-Listener::~Listener() { ::close(socket_); }
-
 std::uint16_t Listener::port() const {
     sockaddr_storage bound{};
     socklen_t size = sizeof bound;
-    ::getsockname(socket_, reinterpret_cast<sockaddr*>(&bound), &size);
+    ::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&bound), &size);
     return ntohs(bound.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(bound).sin6_port
                                              : reinterpret_cast<const sockaddr_in&>(bound).sin_port);
 }

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "shared/file_descriptor.h"
+
 namespace outrigger::http {
 
 struct Address {
@@ -15,15 +17,12 @@ class Listener {
   public:
     // Port 0 takes a free one. Throws std::runtime_error that names the setting, the address and the reason.
     explicit Listener(const Address& address);
-    ~Listener();
-    Listener(const Listener&) = delete;
-    Listener& operator=(const Listener&) = delete;
 
-    [[nodiscard]] int socket() const { return socket_; }
+    [[nodiscard]] int socket() const { return socket_.get(); }
     [[nodiscard]] std::uint16_t port() const;
 
   private:
-    int socket_ = -1;
+    FileDescriptor socket_;
 };
 
 }  // namespace outrigger::http

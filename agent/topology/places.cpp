@@ -1,12 +1,15 @@
 #include "agent/topology/places.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <expected>
 #include <filesystem>
 #include <optional>
 #include <stdexcept>
+#include <string>
 
 #include "shared/error.h"
 #include "shared/runtime_folder.h"
@@ -41,6 +44,17 @@ UnixListener open_listener(const settings::Settings& settings, const Say& say) {
     const std::string path = settings.socket ? make_socket_folder(*settings.socket, say) : find_socket_path();
     must(make_rings_folder(rings_folder(path), settings.socket_group));
     return listen_unix(path, settings.socket_mode, settings.socket_group);
+}
+
+void allow_descriptors(const settings::Settings& settings, const Say& say) {
+    constexpr rlim_t own = 128;  // journal, door, sinks
+    const rlim_t wanted = settings.max_connections + own;
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
+    limit.rlim_cur = std::min(wanted, limit.rlim_max);
+    if (::setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur == wanted) return;
+    say("--max-connections " + std::to_string(settings.max_connections) + ": this process may open only " +
+        std::to_string(limit.rlim_cur) + " files (raise its hard limit, or LimitNOFILE in systemd)");
 }
 
 journal::File lock_data_dir(const settings::Settings& settings, const Say& say) {

@@ -18,6 +18,9 @@ using Say = std::function<void(const std::string& line)>;
 // std::runtime_error naming the setting.
 UnixListener open_listener(const settings::Settings& settings, const Say& say);
 
+// As many descriptors as --max-connections asks for, as far as the hard limit allows; says when that is too few.
+void allow_descriptors(const settings::Settings& settings, const Say& say);
+
 // A directory that cannot be written does not keep the agent from running: that is said, and nothing is locked. Throws
 // AlreadyOwned.
 journal::File lock_data_dir(const settings::Settings& settings, const Say& say);

@@ -130,6 +130,8 @@ metrics::AgentFacts Reports::agent_facts(const http::TurnedAway& http) const {
     out.sync_buckets.assign(journal.sync_buckets.begin(), journal.sync_buckets.end());
     out.sync_seconds_sum = journal.sync_seconds_sum;
     out.journal_errors = journal.errors;
+    for (auto& [op, count] : out.journal_errors)
+        if (op == "foreign") count += from_.checkpointer.foreign();
     out.journal_errors.emplace_back("checkpoint", from_.checkpointer.errors());
     out.sinks = from_.book.read(utc_us());
     out.process = metrics::read_process();

@@ -25,7 +25,7 @@ void replay(journal::Journal& journal, fold::Fold& fold) {
         // Not for ever: what the disk refuses several times is a loss, and the start goes on behind it.
         if (step.what == journal::Step::What::retry) std::this_thread::sleep_for(pause);
     }
-    fold.batch_ends();
+    fold.batch_ends(journal::requests(journal.mark().counts));
 }
 
 Start find_start(const journal::Mark& mark, std::uint64_t checkpoint_position, std::uint64_t checkpoint_requests,

@@ -35,7 +35,7 @@ namespace {
 using namespace std::chrono_literals;
 using namespace topology;
 
-constexpr auto stop_deadline = 10s;
+constexpr auto stop_deadline = 8s;  // who stops containers kills them after 10
 constexpr auto intake_share = 3s;
 constexpr auto statsd_share = 3s;
 
@@ -68,9 +68,11 @@ class Topology::Stations {
     // In the order of life; each is stopped before what stands above it.
     const settings::Settings settings_;
     const std::vector<settings::EffectiveSetting> effective_;
-    UnixListener listener_;
-    const journal::JournalSettings journal_settings_;
+    // What another program may hold, before anything is read or written.
     journal::File data_lock_;
+    UnixListener listener_;
+    http::Listener http_listener_;
+    const journal::JournalSettings journal_settings_;
     std::unique_ptr<journal::Journal> journal_;
     std::optional<fold::Fold> fold_;
     books::Book book_;
@@ -108,13 +110,17 @@ std::vector<sinks::SinkStation> Topology::Stations::sink_stations() {
 Topology::Stations::Stations(const settings::Settings& settings, std::vector<settings::EffectiveSetting> effective)
     : settings_(settings),
       effective_(std::move(effective)),
-      listener_(open_listener(settings_, say)),
-      journal_settings_(journal_settings(settings_, listener_.path())),
       data_lock_(lock_data_dir(settings_, say)),
+      listener_(open_listener(settings_, say)),
+      http_listener_(http_address(settings_)),
+      journal_settings_(journal_settings(settings_, listener_.path())),
       book_([this] { return journal::requests(journal_->mark().counts); }) {
+    allow_descriptors(settings_, say);
     fold::CheckpointFiles files(settings_.data_dir, journal_settings_.fallback, std::make_shared<journal::Disk>());
     fold::Checkpoint checkpoint = files.load();
     for (const auto& file : files.damaged()) say("checkpoint: " + file + " is damaged; the other one is used");
+    for (const auto& file : files.foreign())
+        say("checkpoint: " + file + " belongs to another data directory's history; what it counted is not taken up");
     const auto stations = sink_stations();
     open_books(checkpoint, stations);
     open_journal(checkpoint);
@@ -132,7 +138,7 @@ Topology::Stations::Stations(const settings::Settings& settings, std::vector<set
     intake_->start();
     reports_.emplace(ReportSources{settings_, effective_, *journal_, *fold_, *checkpointer_, book_, intake_->counters(),
                                    batch_offered_us_});
-    door_.emplace(http_address(settings_), reports_->routes());
+    door_.emplace(std::move(http_listener_), reports_->routes());
     spdlog::info("listening on {} and http://{}:{}, data in {}", listener_.path(), settings_.http_host, door_->port(),
                  settings_.data_dir);
 }
@@ -154,7 +160,7 @@ void Topology::Stations::open_books(const fold::Checkpoint& checkpoint,
     } else {
         book_.add_off("statsd");
     }
-    accounts_.emplace(checkpoint.cursors,
+    accounts_.emplace(checkpoint.cursors, checkpoint.history,
                       std::vector<std::filesystem::path>{settings_.data_dir, journal_settings_.fallback});
     for (const auto& station : stations) accounts_->open(station.name, station.on, book_);
 }
@@ -241,7 +247,7 @@ journal::WriterHooks Topology::Stations::writer_hooks() {
                     bytes_kept_.fetch_add(entry.payload.size(), std::memory_order_relaxed);
                     fold_->apply(entry);
                 },
-            .batch_ends = [this] { fold_->batch_ends(); },
+            .batch_ends = [this] { fold_->batch_ends(journal::requests(journal_->mark().counts)); },
             .acknowledged =
                 [this](std::span<const journal::Receipt> receipts) {
                     batch_offered_us_.store(0, std::memory_order_relaxed);

@@ -64,6 +64,7 @@ void RowsSink::Worker::run() {
         session_.reset();
         if (lived) continue;
         failed(lived.error());
+        if (stop_.given()) break;  // the next start goes on with it; a database that is down is not waited for
         if (lived.error().trouble == Trouble::fenced) {
             stop_.sleep(100ms);
             continue;

@@ -8,6 +8,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr History ours{1};
+
 struct Folder {
     Folder() {
         fs::remove_all(path);
@@ -26,12 +28,12 @@ Cursor cursor_at(std::uint64_t position) {
 
 TEST_CASE("a sink goes on from the further of checkpoint and cursor file, whether it is on or off") {
     const Folder folder;
-    CursorFile("rows", {folder.path}).save(cursor_at(9));
-    CursorFile("traces", {folder.path}).save(cursor_at(3));
+    CursorFile("rows", ours, {folder.path}).save(cursor_at(9));
+    CursorFile("traces", ours, {folder.path}).save(cursor_at(3));
     for (const bool on : {true, false}) {
         CAPTURE(on);
         Book book([] { return 0; });
-        Accounts accounts({{"rows", cursor_at(5)}, {"traces", cursor_at(7)}}, {folder.path});
+        Accounts accounts({{"rows", cursor_at(5)}, {"traces", cursor_at(7)}}, ours, {folder.path});
         accounts.open("rows", on, book);
         accounts.open("traces", on, book);
         CHECK(accounts.cursors().at("rows").position == 9);
@@ -43,10 +45,10 @@ TEST_CASE("a sink goes on from the further of checkpoint and cursor file, whethe
 TEST_CASE("what a sink pushes is in its file, in the book and in the next checkpoint") {
     const Folder folder;
     Book book([] { return 20; });
-    Accounts accounts({{"rows", cursor_at(5)}}, {folder.path});
+    Accounts accounts({{"rows", cursor_at(5)}}, ours, {folder.path});
     accounts.open("rows", true, book);
     accounts.tally("rows").push(cursor_at(12));
-    CHECK(CursorFile::load("rows", {folder.path})->position == 12);
+    CHECK(CursorFile::load("rows", ours, {folder.path})->position == 12);
     CHECK(book.read(0).at(0).cursor.position == 12);
     CHECK(accounts.cursors().at("rows").position == 12);
 }
@@ -54,7 +56,8 @@ TEST_CASE("what a sink pushes is in its file, in the book and in the next checkp
 TEST_CASE("a sink that is off keeps its cursor and does not keep the journal; of those on, the last one does") {
     const Folder folder;
     Book book([] { return 0; });
-    Accounts accounts({{"statsd", cursor_at(2)}, {"rows", cursor_at(5)}, {"traces", cursor_at(4)}}, {folder.path});
+    Accounts accounts({{"statsd", cursor_at(2)}, {"rows", cursor_at(5)}, {"traces", cursor_at(4)}}, ours,
+                      {folder.path});
     CHECK(accounts.needed_after() == UINT64_MAX);
     accounts.open("statsd", false, book);
     CHECK(accounts.needed_after() == UINT64_MAX);

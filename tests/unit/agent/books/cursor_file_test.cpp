@@ -10,6 +10,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr History ours{1};
+
 struct Folders {
     Folders() {
         fs::remove_all(root);
@@ -33,42 +35,51 @@ Cursor cursor_at(std::uint64_t position) {
 
 TEST_CASE("a cursor is read back as it was last saved") {
     const Folders folders;
-    CHECK(!CursorFile::load("rows", folders.both));
-    const CursorFile file("rows", folders.both);
-    CHECK(!CursorFile::load("rows", folders.both));
+    CHECK(!CursorFile::load("rows", ours, folders.both));
+    const CursorFile file("rows", ours, folders.both);
+    CHECK(!CursorFile::load("rows", ours, folders.both));
     file.save(cursor_at(7));
     file.save(cursor_at(9));
-    const auto loaded = CursorFile::load("rows", folders.both);
+    const auto loaded = CursorFile::load("rows", ours, folders.both);
     REQUIRE(loaded);
     CHECK(loaded->on);
     CHECK(loaded->position == 9);
     CHECK(loaded->delivered == 8);
     CHECK(loaded->dropped[1] == 1);
-    CHECK(!CursorFile::load("traces", folders.both));
+    CHECK(!CursorFile::load("traces", ours, folders.both));
 }
 
 TEST_CASE("of two places the further cursor counts, and one that cannot be written is passed over") {
     const Folders folders;
-    CursorFile("rows", {folders.both[0]}).save(cursor_at(5));
-    CursorFile("rows", {folders.root / "missing", folders.both[1]}).save(cursor_at(8));
-    CHECK(CursorFile::load("rows", folders.both)->position == 8);
-    CursorFile("rows", {folders.root / "missing"}).save(cursor_at(99));  // nowhere to go, and no harm
-    CHECK(CursorFile::load("rows", folders.both)->position == 8);
+    CursorFile("rows", ours, {folders.both[0]}).save(cursor_at(5));
+    CursorFile("rows", ours, {folders.root / "missing", folders.both[1]}).save(cursor_at(8));
+    CHECK(CursorFile::load("rows", ours, folders.both)->position == 8);
+    CursorFile("rows", ours, {folders.root / "missing"}).save(cursor_at(99));  // nowhere to go, and no harm
+    CHECK(CursorFile::load("rows", ours, folders.both)->position == 8);
+}
+
+TEST_CASE("a cursor of another history tells nothing, however far it is") {
+    const Folders folders;
+    CursorFile("rows", ours, {folders.both[0]}).save(cursor_at(5));
+    CursorFile("rows", History{2}, {folders.both[1]}).save(cursor_at(99));
+    CHECK(CursorFile::load("rows", ours, folders.both)->position == 5);
+    CHECK(CursorFile::load("rows", History{2}, folders.both)->position == 99);
+    CHECK(!CursorFile::load("rows", History{3}, folders.both));
 }
 
 TEST_CASE("a damaged or short cursor is none") {
     const Folders folders;
-    CursorFile("rows", folders.both).save(cursor_at(5));
+    CursorFile("rows", ours, folders.both).save(cursor_at(5));
     const fs::path file = folders.both[0] / "cursor.rows";
     {
         std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
         stream.seekp(20);
         stream.put('x');
     }
-    CHECK(!CursorFile::load("rows", folders.both));
-    CursorFile("rows", folders.both).save(cursor_at(5));
+    CHECK(!CursorFile::load("rows", ours, folders.both));
+    CursorFile("rows", ours, folders.both).save(cursor_at(5));
     fs::resize_file(file, 30);
-    CHECK(!CursorFile::load("rows", folders.both));
+    CHECK(!CursorFile::load("rows", ours, folders.both));
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ namespace {
 Checkpoint at(std::uint64_t position) {
     Checkpoint out;
     out.fold.position = position;
+    out.history = {9, 8};
     out.facts["rows.journal"] = std::string("\0uuid", 5);
     books::Cursor cursor;
     cursor.on = true;
@@ -45,6 +46,7 @@ TEST_CASE("a checkpoint gives back cursors and facts") {
     const auto found = fold::decode(encode(at(9)));
     REQUIRE(found);
     CHECK(found->fold.position == 9);
+    CHECK(found->history == books::History{9, 8});
     CHECK(found->facts.at("rows.journal") == std::string("\0uuid", 5));
     const auto& cursor = found->cursors.at("rows");
     CHECK(cursor.on);
@@ -142,4 +144,36 @@ TEST_CASE("a folder that cannot be written gives way to the fallback, and a star
     const auto failed = after.save(checkpoint);
     REQUIRE_FALSE(failed);
     CHECK(failed.error().what.find("checkpoint.") != std::string::npos);
+}
+
+TEST_CASE("a run with a wrong data directory does not take the place of the right one's counts") {
+    const test::TemporaryFolder folder;
+    const std::filesystem::path data = folder.path() + "/data", fallback = folder.path() + "/fallback";
+    CheckpointFiles right(data, fallback);
+    const auto history = right.load().history;
+    auto checkpoint = at(1'000);
+    REQUIRE(right.save(checkpoint));
+
+    std::ofstream(folder.path() + "/mistyped") << "no folder";
+    CheckpointFiles wrong(folder.path() + "/mistyped", fallback);
+    CHECK(wrong.load().history != history);
+    checkpoint = at(1'510);
+    REQUIRE(wrong.save(checkpoint) == true);
+
+    CheckpointFiles again(data, fallback);
+    const auto found = again.load();
+    CHECK(found.fold.position == 1'000);
+    CHECK(found.history == history);
+    REQUIRE(again.foreign().size() == 1);
+    CHECK(std::filesystem::exists(again.foreign().front()));
+    CHECK(CheckpointFiles(data, fallback).foreign().empty());
+
+    // While the data directory is away the fallback's own stands, and goes on from there.
+    std::filesystem::rename(data, folder.path() + "/away");
+    std::ofstream(data) << "no folder";
+    checkpoint = at(1'100);
+    REQUIRE(again.save(checkpoint) == true);
+    CheckpointFiles alone(data, fallback);
+    CHECK(alone.load().history == history);
+    CHECK(alone.load().fold.position == 1'100);
 }

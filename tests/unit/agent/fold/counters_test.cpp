@@ -53,6 +53,35 @@ TEST_CASE("the metrics sink's page: what is in a series is delivered, what the j
     CHECK(balance.difference == 0);
 }
 
+TEST_CASE("an entry that the fold passes over is a difference in the books, one that comes twice counts once") {
+    Entries entries;
+    for (int i = 0; i < 3; ++i) entries.request({});
+    Fold fold({});
+    fold.batch_begins();
+    fold.apply(entries.all()[0]);
+    fold.apply(entries.all()[0]);
+    fold.apply(entries.all()[2]);
+    fold.batch_ends(3);
+    CHECK(fold.cursor().delivered == 2);
+    CHECK(books::balance(fold.cursor(), 3).difference == 1);
+}
+
+TEST_CASE("a gap and what was torn are counted apart") {
+    Entries entries;
+    Fold fold({});
+    for (const auto reason : {journal::Missing::gap, journal::Missing::torn}) {
+        std::vector<std::byte> payload;
+        journal::append(payload, journal::TornRun{1, reason == journal::Missing::gap ? 5U : 3U, reason});
+        journal::Envelope envelope;
+        envelope.kind = journal::Kind::torn;
+        entries.add(envelope, payload);
+    }
+    test::apply(fold, entries.all());
+    const auto counters = fold.snapshot(entries.now_us, false).counters;
+    CHECK(counters.gap == 5);
+    CHECK(counters.torn == 3);
+}
+
 TEST_CASE("a record that does not parse is a difference in the books, not a crash") {
     Entries entries;
     entries.request({});

@@ -26,6 +26,7 @@ struct RequestOf {
 
 class Entries {
   public:
+    std::uint64_t missing = 0;  // positions before the next entry that no entry has
     std::int64_t now_us = 1'763'800'000 * second_us;
 
     // An emitter; `id` is the first byte of its identity.
@@ -79,7 +80,7 @@ class Entries {
         envelope.number = number;
         envelope.emitter = from == nullptr ? 0 : from->emitter[0];
         const auto& kept = payloads_.emplace_back(std::move(payload));
-        entries_.push_back({entries_.size() + 1, envelope, kept, from});
+        entries_.push_back({missing + entries_.size() + 1, envelope, kept, from});
     }
 
     std::span<const journal::Entry> all() const { return entries_; }
