@@ -18,14 +18,13 @@ void add_missing(Extent& extent, std::uint64_t entries) {
 
 }  // namespace
 
-std::optional<Extent> measure(Disk& disk, Recovered& found, const Segment& segment, bool last, bool sync) {
+std::optional<Extent> measure(Disk& disk, Recovered& found, const Segment& segment, bool last) {
     auto opened = disk.open(segment.path);
     if (!opened) {
         count(found, Op::open);
         return std::nullopt;
     }
     const auto file = std::make_shared<const File>(std::move(*opened));
-    if (sync && disk.sync(*file) != 0) count(found, Op::sync);
     SegmentScan scan(disk, file, segment.header);
     Extent whole;
     whole.counts = segment.header.before;

@@ -19,8 +19,8 @@ struct Extent {
     Tail::What tail = Tail::What::nothing;  // behind that; a damaged one is included above
 };
 
-// Nothing when the file cannot be opened. `last`: the newest segment, whose tail nothing else tells of; `sync`: what a
-// killed agent wrote may not be on disk yet, and from now on it counts as kept. Errors are counted in `found`.
-std::optional<Extent> measure(Disk& disk, Recovered& found, const Segment& segment, bool last, bool sync);
+// Nothing when the file cannot be opened. `last`: the newest segment, whose tail nothing else tells of. Errors are
+// counted in `found`.
+std::optional<Extent> measure(Disk& disk, Recovered& found, const Segment& segment, bool last);
 
 }  // namespace outrigger::journal

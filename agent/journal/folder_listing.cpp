@@ -14,7 +14,8 @@ bool is_unfinished(std::string_view name) {
     return name == spare_name || parse_segment_name(name.substr(0, name.size() - unfinished_suffix.size()));
 }
 
-void add_segment(Disk& disk, const std::filesystem::path& path, bool fallback, Recovered& found) {
+void add_segment(Disk& disk, const JournalSettings& settings, const std::filesystem::path& path, bool fallback,
+                 Recovered& found) {
     const auto file = disk.open(path);
     if (!file) return count(found, file.error() == ELOOP ? Op::foreign : Op::open);
     std::vector<std::byte> bytes(header_bytes);
@@ -24,7 +25,7 @@ void add_segment(Disk& disk, const std::filesystem::path& path, bool fallback, R
     const auto parsed = *filled == bytes.size() ? parse_header(bytes) : std::nullopt;
     if (!parsed || parsed->damaged) count(found, Op::damaged);
     if (!parsed) {
-        if (!quarantine_move(disk, path)) count(found, Op::quarantine);
+        if (!quarantine_move(disk, path, quarantine_budget(settings, fallback))) count(found, Op::quarantine);
         return;
     }
     found.segments.push_back({parsed->header, path, fallback, *size, *size, false, false});
@@ -32,13 +33,14 @@ void add_segment(Disk& disk, const std::filesystem::path& path, bool fallback, R
 
 }  // namespace
 
-int list_segments(Disk& disk, const std::filesystem::path& folder, bool fallback, Recovered& found) {
+int list_segments(Disk& disk, const JournalSettings& settings, bool fallback, Recovered& found) {
+    const auto& folder = fallback ? settings.fallback : settings.folder;
     const auto names = disk.list(folder);
     if (!names) return names.error();
     for (const auto& name : *names) {
         if (name == "quarantine") continue;
         if (parse_segment_name(name)) {
-            add_segment(disk, folder / name, fallback, found);
+            add_segment(disk, settings, folder / name, fallback, found);
         } else if (is_unfinished(name)) {
             disk.remove(folder / name);  // a crash while it was made: nothing went in
         } else if (!fallback) {          // there, checkpoints lie beside the segments

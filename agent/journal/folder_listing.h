@@ -7,6 +7,6 @@
 namespace outrigger::journal {
 
 // Adds to what was found. Returns 0, or the errno for which the folder cannot be read.
-int list_segments(Disk& disk, const std::filesystem::path& folder, bool fallback, Recovered& found);
+int list_segments(Disk& disk, const JournalSettings& settings, bool fallback, Recovered& found);
 
 }  // namespace outrigger::journal

@@ -45,7 +45,7 @@ inline constexpr std::array<double, 15> journal_sync_bounds = {
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10};
 
 struct JournalStatus {
-    std::uint64_t bytes = 0;  // of all segments
+    std::uint64_t bytes = 0;  // of all segments, the spare one and what lies in quarantine
     std::uint64_t segments = 0;
     bool durable = true;  // false while the fallback is in use
     std::string problem;  // empty, or what is wrong
@@ -59,8 +59,8 @@ struct JournalStatus {
 
 class Reader;
 
-// Cannot be refused by anything found in the folder: what is damaged is quarantined and counted, what is foreign
-// ignored.
+// Cannot be refused by anything found in the folder: what is damaged, and segments of another journal, are quarantined
+// and counted, what is no segment is ignored.
 class Journal {
   public:
     // Recovers: cuts a torn tail, seals the last segment. Everything at or after `checkpoint_position` is verified now,

@@ -71,6 +71,12 @@ std::uint64_t Journal::State::bytes_locked(bool fallback) const {
     std::uint64_t sum = fallback ? 0 : spare_bytes_;
     for (const auto& segment : segments_)
         if (segment.fallback == fallback) sum += segment.size;
+    // What lies there under a second name takes room of its own once the first one is gone.
+    for (const auto& [name, bytes] : quarantine_[fallback])
+        if (std::ranges::none_of(segments_, [&](const Segment& segment) {
+                return segment.fallback == fallback && segment.path.filename() == name;
+            }))
+            sum += bytes;
     return sum;
 }
 

@@ -121,8 +121,7 @@ Step::What SegmentReader::enter(std::uint64_t until) {
 Step::What SegmentReader::cannot_open(int error, std::uint64_t until) {
     state_.count(Op::open);
     if (++failed_opens_ < (is_short(error) ? patience_when_short : patience)) return Step::What::retry;
-    if (state_.note_damage(view_.segment->header.id) && !quarantine_link(state_.disk(), view_.segment->path))
-        state_.count(Op::quarantine);
+    note_damage(state_, *view_.segment);
     if (until >= view_.last) failed_opens_ = 0;
     return lose(std::min(view_.last, until), false);
 }
@@ -152,9 +151,7 @@ const Identity* SegmentReader::identify() {
 
 Step::What SegmentReader::lose(std::uint64_t until, bool before_all) {
     const bool removed = before_all || state_.was_removed(position_ + 1);
-    if (!removed && scan_ && scan_->met_damage() && state_.note_damage(view_.segment->header.id) &&
-        !quarantine_link(state_.disk(), view_.segment->path))
-        state_.count(Op::quarantine);
+    if (!removed && scan_ && scan_->met_damage()) note_damage(state_, *view_.segment);
     step_.first = position_ + 1;
     step_.last = until;
     step_.counts = missing_kinds(until - position_);

@@ -173,8 +173,7 @@ void SegmentWriter::start(ActiveSegment segment, bool fallback) {
     close();
     const auto superseded =
         state_.add({segment.header(), segment.path(), fallback, segment.size(), segment.end(), false, false});
-    for (const auto& old : superseded)
-        if (!set_aside(state_.disk(), old)) state_.count(Op::remove);
+    for (const auto& old : superseded) set_aside(state_, old);
     stamper_.begin_segment(segment.header());
     place_.ordinal = 0;
     kept_end_ = segment.end();

@@ -38,6 +38,7 @@ Journal::State::State(JournalSettings settings, std::shared_ptr<Disk> disk, Reco
       uuid_(recovered.uuid),
       next_id_(recovered.next_id),
       generation_(recovered.generation),
+      quarantine_(std::move(recovered.quarantine)),
       errors_(recovered.errors) {
     status_.problem = std::move(recovered.problem);
 }
@@ -124,6 +125,11 @@ bool Journal::State::note_damage(std::uint64_t segment) {
 void Journal::State::count(Op op, std::uint64_t times) {
     const std::lock_guard lock(mutex_);
     errors_[static_cast<std::size_t>(op)] += times;
+}
+
+void Journal::State::quarantined(bool fallback, std::vector<Quarantined> files) {
+    const std::lock_guard lock(mutex_);
+    quarantine_[fallback] = std::move(files);
 }
 
 void Journal::State::begin_at(std::uint64_t first, const Counts& counts_before) {

@@ -31,6 +31,12 @@ enum class Op : std::uint8_t {
 };
 std::string_view to_string(Op op);
 
+// A file in quarantine.
+struct Quarantined {
+    std::string name;
+    std::uint64_t bytes = 0;
+};
+
 // What recovery found.
 struct Recovered {
     std::vector<Segment> segments;  // in order of position
@@ -39,7 +45,8 @@ struct Recovered {
     std::uint64_t next_id = 1;
     std::uint64_t generation = 0;
     std::array<std::uint64_t, static_cast<std::size_t>(Op::count_)> errors{};
-    std::string problem;  // the data folder cannot be read
+    std::array<std::vector<Quarantined>, 2> quarantine;  // of the data folder; of the fallback
+    std::string problem;                                 // the data folder cannot be read
     bool readable = true;
 };
 
@@ -70,6 +77,7 @@ class Journal::State {
     bool vanished(std::uint64_t segment);            // its file is not there: true when the list is right again
     bool note_damage(std::uint64_t segment);         // true the first time: quarantine it
     void count(Op op, std::uint64_t times = 1);
+    void quarantined(bool fallback, std::vector<Quarantined> files);  // what lies there now
 
     // The writer.
     // The next position is `first`: what was skipped before it counts as told.
@@ -125,6 +133,7 @@ class Journal::State {
     std::uint64_t generation_;
     std::array<std::uint64_t, 2> checkpoint_{};  // position of the newest: in the data folder; in any of the two
     std::uint64_t spare_bytes_ = 0;
+    std::array<std::vector<Quarantined>, 2> quarantine_;
     bool short_of_room_ = false;
     std::uint64_t needed_after_ = UINT64_MAX;
     std::vector<std::pair<std::uint64_t, std::uint64_t>> removed_;  // first and last positions

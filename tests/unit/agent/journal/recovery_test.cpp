@@ -269,19 +269,6 @@ TEST_CASE("a copied segment is read once, a renamed one is still read") {
     CHECK(std::ranges::is_sorted(out.numbers));
 }
 
-TEST_CASE("segments of another history are left alone") {
-    const TestFolder ours;
-    const TestFolder theirs;
-    fill(quick(ours), 2, 5);
-    fill(quick(theirs), 1, 9);
-    std::filesystem::create_directories(quick(ours).fallback);
-    std::filesystem::copy_file(segment_files(quick(theirs).folder)[0], quick(ours).fallback / "0000000000000009.seg");
-    const auto journal = opened(quick(ours));
-    CHECK(errors(*journal, "foreign") == 1);
-    CHECK(read_out(*journal).numbers == numbers(1, 10));
-    CHECK(segment_files(quick(ours).fallback).size() == 1);
-}
-
 TEST_CASE("a new uuid holds for what comes after it, and is found again") {
     const TestFolder folder;
     const auto settings = quick(folder);
