@@ -61,7 +61,9 @@ journal::File lock_data_dir(const settings::Settings& settings, const Say& say) 
     auto lock = journal::lock_folder(settings.data_dir);
     if (lock) return std::move(*lock);
     if (lock.error().kind == ErrorKind::fatal) throw AlreadyOwned(lock.error().what);
-    say("--data-dir " + settings.data_dir + ": " + lock.error().what);
+    // What cannot be written at all the journal says.
+    if (::access(settings.data_dir.c_str(), W_OK | X_OK) == 0)
+        say("--data-dir " + settings.data_dir + ": not locked against a second agent: " + lock.error().what);
     return {};
 }
 

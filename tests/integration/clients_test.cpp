@@ -46,6 +46,24 @@ long now_us() {
         .count();
 }
 
+TEST_CASE("numbers that an emitter passes over are counted as a gap, also after a restart") {
+    Agent agent;
+    agent.start();
+    const auto hello_from = [](int first) {
+        return R"({"type":"hello","protocol":1,"emitter":"9f0c9f0c9f0c9f0c9f0c9f0c9f0c9f0c","first":)" +
+               std::to_string(first) + "}\n";
+    };
+    const std::string line = "{\"status\":200,\"duration_us\":5}\n";
+    say_with_netcat(agent, hello_from(1) + line + line);
+    CHECK(say_with_netcat(agent, hello_from(10) + line).at(0).at("next") == 10);
+    const auto gap = [&] { return agent.scrape().sum("outrigger_emitter_dropped_events_total", {{"reason", "gap"}}); };
+    CHECK(eventually(5s, [&] { return gap() == 7; }));
+    agent.kill_hard();
+    agent.start();
+    CHECK(gap() == 7);
+    CHECK(agent.scrape().sum("http_requests_total") == 3);
+}
+
 TEST_CASE("netcat says hello, two lines and nonsense, and hears welcome, acks and what is wrong") {
     const PostgresCluster cluster;
     Agent agent({"--postgres", cluster.uri()});

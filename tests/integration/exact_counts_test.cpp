@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <future>
 
@@ -62,6 +63,9 @@ TEST_CASE(
     CHECK(watch.missed() == 0);
     for (const std::string& problem : watch.problems()) FAIL_CHECK(problem);
     CHECK(to_text(counts_in_scrape(agent.scrape())) == to_text(by_route(outcome.answers)));
+    CHECK(promtool_findings(get(agent.port(), "/metrics").body) == "");
+    const auto buckets = agent.scrape_openmetrics().all("http_request_duration_seconds_bucket");
+    CHECK(std::ranges::count_if(buckets, [](const Sample& each) { return each.exemplar.has_value(); }) >= 4);
     CHECK(to_text(counts_in_table(cluster)) == to_text(outcome.answers));
     CHECK(balance(cluster).accepted == 20000);
     CHECK(balance(cluster).difference == 0);

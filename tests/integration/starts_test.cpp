@@ -50,6 +50,7 @@ TEST_CASE("without Postgres the agent starts, counts, says so once, and stores t
     CHECK(counted(agent, 10));
     CHECK(eventually(10s, [&] { return agent.ready() == 503 && up(agent) == 0; }));
     CHECK(get(agent.port(), "/-/ready").body.find("rows") != std::string::npos);
+    CHECK(count_of(agent.log(), "rows: down: ") == 1);
     CHECK(get(agent.port(), "/-/healthy").status == 200);
 
     cluster.start();
@@ -111,11 +112,42 @@ TEST_CASE("an agent whose data folder cannot be written says so, and counts and 
     CHECK(counted(agent, 25));
     CHECK(agent.scrape().sum("outrigger_journal_durable") == 0);
     CHECK(rows_reach(cluster, 25, 10s));
-    CHECK(agent.log().find(agent.data()) != std::string::npos);
+    CHECK(count_of(agent.log(), agent.data().string() + "/journal:") == 1);
     CHECK(agent.stop() == 0);
     agent.start();
     CHECK(agent.scrape().sum("http_requests_total") == 25);
     CHECK(balance(cluster).rows == 25);
+}
+
+TEST_CASE("a run without its data folder is counted apart, and the next one with it goes on where it was") {
+    const PostgresCluster cluster;
+    Agent agent({"--postgres", cluster.uri()});
+    agent.start();
+    send_requests(agent, 1000);
+    CHECK(counted(agent, 1000));
+    CHECK(agent.stop() == 0);
+
+    const std::filesystem::path away = agent.data().string() + ".away";
+    std::filesystem::rename(agent.data(), away);
+    std::ofstream(agent.data()) << "no folder";
+    agent.start();
+    send_requests(agent, 510);
+    CHECK(counted(agent, 510));
+    CHECK(rows_reach(cluster, 1510, 10s));
+    CHECK(agent.stop() == 0);
+
+    std::filesystem::remove(agent.data());
+    std::filesystem::rename(away, agent.data());
+    agent.start();
+    const Scrape scrape = agent.scrape();
+    CHECK(scrape.sum("http_requests_total") == 1000);
+    CHECK(scrape.sum("outrigger_journal_errors_total", {{"op", "foreign"}}) > 0);
+    CHECK(agent.log().find("another data directory's history") != std::string::npos);
+    send_requests(agent, 5);
+    CHECK(counted(agent, 1005));
+    CHECK(rows_reach(cluster, 1515, 10s));
+    CHECK(balance(cluster).difference == 0);
+    CHECK(agent.stop() == 0);
 }
 
 TEST_CASE(
