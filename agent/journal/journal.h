@@ -45,7 +45,8 @@ inline constexpr std::array<double, 15> journal_sync_bounds = {
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10};
 
 struct JournalStatus {
-    std::uint64_t bytes = 0;  // of all segments, the spare one and what lies in quarantine
+    std::uint64_t bytes = 0;         // of all segments, the spare one and what lies in quarantine
+    std::uint64_t unread_bytes = 0;  // of entries that a sink has still to read, in proportion within a segment
     std::uint64_t segments = 0;
     bool durable = true;  // false while the fallback is in use
     std::string problem;  // empty, or what is wrong

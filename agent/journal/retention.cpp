@@ -80,10 +80,27 @@ std::uint64_t Journal::State::bytes_locked(bool fallback) const {
     return sum;
 }
 
+std::uint64_t Journal::State::passed_locked() const {
+    std::uint64_t passed = needed_after_;
+    for (const auto& [reader, released] : readers_) passed = std::min(passed, released);
+    return passed;
+}
+
+std::uint64_t Journal::State::unread_bytes_locked() const {
+    const std::uint64_t passed = passed_locked();
+    double sum = 0;
+    for (std::size_t index = 0; index < segments_.size(); ++index) {
+        const std::uint64_t before = segments_[index].header.first - 1, last = last_of(index);
+        if (last <= passed || last <= before) continue;
+        const auto unread = static_cast<double>(last - std::max(before, passed));
+        sum += static_cast<double>(segments_[index].readable) * unread / static_cast<double>(last - before);
+    }
+    return static_cast<std::uint64_t>(sum);
+}
+
 std::vector<Segment> Journal::State::take_leaving(std::chrono::system_clock::time_point now, const Room& room) {
     const std::lock_guard lock(mutex_);
-    std::uint64_t passed = needed_after_;  // by every reader, and by sinks that have none
-    for (const auto& [reader, released] : readers_) passed = std::min(passed, released);
+    const std::uint64_t passed = passed_locked();
     const auto now_us = std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count();
     std::array<std::uint64_t, 2> bytes{};
     for (const bool fallback : {false, true})

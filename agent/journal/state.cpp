@@ -216,6 +216,7 @@ JournalStatus Journal::State::status() const {
     const std::lock_guard lock(mutex_);
     JournalStatus status = status_;
     status.bytes = bytes_locked(false) + bytes_locked(true);
+    status.unread_bytes = unread_bytes_locked();
     status.segments = segments_.size();
     status.oldest_position = segments_.empty() ? 0 : segments_.front().header.first;
     for (std::size_t op = 0; op < errors_.size(); ++op)

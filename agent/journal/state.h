@@ -116,6 +116,8 @@ class Journal::State {
 
   private:
     std::uint64_t bytes_locked(bool fallback) const;
+    std::uint64_t passed_locked() const;  // by every reader, and by sinks that have none
+    std::uint64_t unread_bytes_locked() const;
     std::uint64_t last_of(std::size_t index) const;
     bool wants_checkpoint(bool fallback) const;
 

@@ -125,6 +125,8 @@ metrics::AgentFacts Reports::agent_facts(const http::TurnedAway& http) const {
     out.rings_drained = from_.intake.rings_drained.load(relaxed);
     out.rings_corrupt = from_.intake.rings_corrupt.load(relaxed);
     out.journal_bytes = journal.bytes;
+    out.journal_unread_bytes = journal.unread_bytes;
+    out.journal_limit_bytes = from_.settings.journal_size_bytes;
     out.journal_durable = journal.durable;
     out.sync_bounds.assign(journal::journal_sync_bounds.begin(), journal::journal_sync_bounds.end());
     out.sync_buckets.assign(journal.sync_buckets.begin(), journal.sync_buckets.end());

@@ -94,6 +94,12 @@ prometheus::MetricFamily journal_sync(const AgentFacts& facts) {
 void add_journal(Families& out, const AgentFacts& facts) {
     out.push_back(
         gauge("outrigger_journal_bytes", "Size of all segments of the journal.").add(facts.journal_bytes).take());
+    out.push_back(gauge("outrigger_journal_unread_bytes", "Size of what the slowest sink has still to read.")
+                      .add(facts.journal_unread_bytes)
+                      .take());
+    out.push_back(gauge("outrigger_journal_limit_bytes", "Size beyond which the oldest segment goes, read or not.")
+                      .add(facts.journal_limit_bytes)
+                      .take());
     out.push_back(
         gauge("outrigger_journal_durable", "1 while the journal is in the data directory, 0 beside the socket.")
             .add(facts.journal_durable ? 1.0 : 0.0)

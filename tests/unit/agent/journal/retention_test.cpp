@@ -30,6 +30,29 @@ std::uint64_t bytes_in(const std::filesystem::path& folder) {
 
 }  // namespace
 
+TEST_CASE("what the slowest sink has still to read is told in bytes, with a reader or without") {
+    const TestFolder folder;
+    const auto journal = opened(small(folder));
+    DirectWriter writer(*journal);
+    std::uint64_t number = 1;
+    write_until(writer, number, 400);
+    const std::uint64_t last = journal->mark().position;
+    CHECK(journal->status().unread_bytes == 0);
+    journal->needed_after(0);
+    const std::uint64_t all = journal->status().unread_bytes;
+    CHECK(all > 400 * 24);
+    CHECK(all <= journal->status().bytes);
+    journal->needed_after(last / 2);
+    CHECK(journal->status().unread_bytes > all / 3);
+    CHECK(journal->status().unread_bytes < all * 2 / 3);
+    journal->needed_after(last);
+    CHECK(journal->status().unread_bytes == 0);
+    const auto reader = journal->read_from(0);
+    CHECK(journal->status().unread_bytes == all);
+    reader->release(last);
+    CHECK(journal->status().unread_bytes == 0);
+}
+
 TEST_CASE("a full journal drops its oldest segments, and a reader that lags says exactly what it missed") {
     const TestFolder folder;
     const auto settings = small(folder);
