@@ -11,7 +11,7 @@
 
 namespace outrigger::journal {
 
-class FaultyDisk final : public Disk {
+class FaultyDisk : public Disk {
   public:
     std::filesystem::path full;            // nothing can be made below this folder
     int full_code = ENOSPC;                //
@@ -30,8 +30,9 @@ class FaultyDisk final : public Disk {
     std::atomic<int> folder_syncs = 0;
     std::atomic<int> allocations = 0;
 
-    // Every call counts; this one fails, whatever it is. 0: none.
+    // Every call counts; this one fails, whatever it is, and so do some that follow it. 0: none.
     int failing_call = 0;
+    int failing_calls = 1;
     std::atomic<int> calls = 0;
     std::string failed_call;  // what it was
 
@@ -117,8 +118,9 @@ class FaultyDisk final : public Disk {
     bool interrupt() { return interrupted && (interrupts_++ % 2) == 0; }
     static bool take(int& left) { return left > 0 && left-- > 0; }
     bool fails(const char* call) {
-        if (++calls != failing_call) return false;
-        failed_call = call;
+        const int number = ++calls;
+        if (failing_call == 0 || number < failing_call || number >= failing_call + failing_calls) return false;
+        if (number == failing_call) failed_call = call;
         return true;
     }
 

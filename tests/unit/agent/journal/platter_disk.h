@@ -1,6 +1,6 @@
-// A disk behind a page cache: what was written is on the platter only after a sync; a sync that fails drops what was to
-// be written and calls it clean, so that the next one succeeds without it, as Linux does. Names and sizes are on the
-// platter at once. Outlives the journals on it.
+// A faulty disk behind a page cache: what was written is on the platter only after a sync; a sync that fails drops what
+// was to be written and calls it clean, so that the next one succeeds without it, as Linux does. Names and sizes are on
+// the platter at once. Outlives the journals on it.
 #pragma once
 
 #include <fcntl.h>
@@ -12,68 +12,68 @@
 #include <utility>
 #include <vector>
 
-#include "agent/journal/disk.h"
+#include "tests/unit/agent/journal/faulty_disk.h"
 #include "tests/unit/agent/journal/fixture.h"
 
 namespace outrigger::journal {
 
-class PlatterDisk final : public Disk {
+class PlatterDisk final : public FaultyDisk {
   public:
-    int failing_syncs = 0;      // the next so many
-    bool dies_with_it = false;  // the process is killed in that sync: nothing it asks for happens any more
-    bool dead = false;          // is
-    bool keeps_names = false;   // no file can be removed
+    bool dies_in_sync =
+        false;                 // the process is killed in the next one that fails: nothing it asks for happens any more
+    bool dead = false;         // is
+    bool keeps_names = false;  // no file can be removed
 
     std::expected<File, int> create(const std::filesystem::path& path) override {
         if (dead) return std::unexpected(EIO);
-        return Disk::create(path);
+        return FaultyDisk::create(path);
     }
     int allocate(const File& file, std::uint64_t bytes) override {
+        const int error = dead ? EIO : FaultyDisk::allocate(file, bytes);
         auto& image = images_[inode(file)];
-        image.resize(std::max<std::size_t>(image.size(), bytes));
-        return dead ? EIO : Disk::allocate(file, bytes);
+        if (error == 0) image.resize(std::max<std::size_t>(image.size(), bytes));
+        return error;
     }
     std::expected<std::size_t, int> write(const File& file, std::span<const iovec> parts,
                                           std::uint64_t offset) override {
         if (dead) return std::unexpected(EIO);
-        const auto written = Disk::write(file, parts, offset);
-        if (written) dirty_[inode(file)].emplace_back(offset, *written);
+        std::size_t bytes = 0;
+        for (const auto& part : parts) bytes += part.iov_len;
+        const auto written = FaultyDisk::write(file, parts, offset);
+        dirty_[inode(file)].emplace_back(offset, written.value_or(bytes));
         return written;
     }
     int sync(const File& file) override {
-        if (dead) return EIO;
         const auto dirty = std::exchange(dirty_[inode(file)], {});
-        if (failing_syncs > 0) {
-            --failing_syncs;
-            dead = dies_with_it;
-            return EIO;
-        }
+        const int error = dead ? EIO : FaultyDisk::sync(file);
+        dead = dead || (error != 0 && dies_in_sync);
         auto& image = images_[inode(file)];
-        for (const auto& [offset, bytes] : dirty) {
-            image.resize(std::max(image.size(), offset + bytes));
-            if (!reads(file, std::span(image).subspan(offset, bytes), offset)) return EIO;
-        }
-        return 0;
+        for (const auto& [offset, bytes] : dirty)
+            if (error == 0) copy(file, image, offset, bytes);
+        return error;
     }
     int cut(const std::filesystem::path& path, std::uint64_t bytes) override {
-        if (dead) return EIO;
+        const int error = dead ? EIO : FaultyDisk::cut(path, bytes);
         struct stat status{};
-        if (::stat(path.c_str(), &status) == 0) images_[status.st_ino].resize(bytes);
-        return Disk::cut(path, bytes);
+        if (error == 0 && ::stat(path.c_str(), &status) == 0) images_[status.st_ino].resize(bytes);
+        return error;
     }
     int rename(const std::filesystem::path& from, const std::filesystem::path& to) override {
-        return dead ? EIO : Disk::rename(from, to);
+        return dead ? EIO : FaultyDisk::rename(from, to);
     }
-    int remove(const std::filesystem::path& path) override { return dead || keeps_names ? EIO : Disk::remove(path); }
+    int remove(const std::filesystem::path& path) override {
+        return dead || keeps_names ? EIO : FaultyDisk::remove(path);
+    }
 
-    // Every segment there shows what the platter has.
+    // Every file below shows what the platter has.
     void power_cut(const std::filesystem::path& folder) {
-        for (const auto& file : segment_files(folder)) {
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
             struct stat status{};
-            if (::stat(file.c_str(), &status) == 0) write_contents(file, images_[status.st_ino]);
+            if (!entry.is_regular_file() || ::stat(entry.path().c_str(), &status) != 0) continue;
+            write_contents(entry.path(), images_[status.st_ino]);
         }
         dirty_.clear();
-        dead = false;
+        dead = dies_in_sync = false;
     }
 
   private:
@@ -82,13 +82,13 @@ class PlatterDisk final : public Disk {
         ::fstat(file.descriptor(), &status);
         return status.st_ino;
     }
-    // The caller's descriptor may be for writing alone.
-    static bool reads(const File& file, std::span<std::byte> into, std::uint64_t offset) {
+    // Of what the page cache has of the file. The caller's descriptor may be for writing alone.
+    static void copy(const File& file, std::vector<std::byte>& image, std::uint64_t offset, std::size_t bytes) {
         const std::string name = "/proc/self/fd/" + std::to_string(file.descriptor());
         const File again(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
+        image.resize(std::max<std::size_t>(image.size(), offset + bytes));
         Disk plain;
-        const auto count = read_all(plain, again, into, offset);
-        return count && *count == into.size();
+        (void)read_all(plain, again, std::span(image).subspan(offset, bytes), offset);
     }
 
     std::map<ino_t, std::vector<std::byte>> images_;

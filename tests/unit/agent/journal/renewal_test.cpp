@@ -24,9 +24,9 @@ struct OnPlatter {
         DirectWriter writer(*journal);
         REQUIRE(writer.keep_requests(1, 5));
         disk->failing_syncs = 1;
-        disk->dies_with_it = true;
+        disk->dies_in_sync = true;
         REQUIRE_FALSE(writer.keep_requests(6, 9));
-        disk->dead = disk->dies_with_it = false;
+        disk->dead = disk->dies_in_sync = false;
     }
 };
 
