@@ -29,7 +29,7 @@ CXXFLAGS = -std=c++23 $(WARNINGS) $(FLAGS_$(FLAVOUR)) -pthread -I. -DMSGPACK_NO_
 LDFLAGS  = $(FLAGS_$(FLAVOUR)) -pthread -pie -Wl,-z,relro,-z,now
 
 # Tests are compiled once and run once: optimising them as the product is took half their compile time.
-$(OUT)/obj/tests/unit/%.o $(OUT)/obj/tests/integration/%.o: FLAGS_release = -O1 -g1 $(HARDEN)
+$(OUT)/obj/tests/unit/%.o $(OUT)/obj/tests/integration/%.o $(OUT)/obj/tests/faults/%.o: FLAGS_release = -O1 -g1 $(HARDEN)
 
 find_cpp = $(shell find $(1) -name '*.cpp' 2>/dev/null | LC_ALL=C sort)
 objects  = $(patsubst %.cpp,$(OUT)/obj/%.o,$(1))
@@ -39,6 +39,7 @@ APP         := $(filter-out app/main.cpp,$(call find_cpp,app))
 UNIT        := $(call find_cpp,tests/unit)
 INTEGRATION := $(call find_cpp,tests/integration)
 PEERS       := $(call find_cpp,tests/peers) $(filter-out %_test.cpp,$(call find_cpp,tests/integration/peers))
+FAULTS      := $(call find_cpp,tests/faults) $(filter-out %_test.cpp,$(call find_cpp,tests/integration/peers))
 BENCH       := $(call find_cpp,tests/bench)
 OURS         = $(shell find shared agent app tests \( -name '*.cpp' -o -name '*.h' \) 2>/dev/null)
 TIDY         = $(patsubst %.cpp,$(OUT)/tidy/%.ok,$(SHARED) $(AGENT) $(APP) agent/main.cpp app/main.cpp)
@@ -70,6 +71,10 @@ integration: tests deps-test  ## the integration tests alone
 .PHONY: peers
 peers: $(OUT)/outrigger $(OUT)/demo-app $(OUT)/peers-tests deps-test deps-peers  ## tests against receivers and callers from the registries of Go, npm and Python, in build/peers; what cannot be had is passed over, loudly
 	@PROGRAM_FOLDER=$(OUT) tools/run-tests $(OUT)/peers-tests
+
+.PHONY: faults
+faults: $(OUT)/outrigger $(OUT)/fault-cases deps-test  ## the promises under fault, one line a case (CASES='A1 C3' selects, SEED=n repeats, SOAK=1h draws at random)
+	@PROGRAM_FOLDER=$(OUT) $(OUT)/fault-cases $(CASES) $(if $(SEED),--seed $(SEED)) $(if $(SOAK),--soak $(SOAK))
 
 .PHONY: bench
 .SECONDARY:  # make would remove the benches' objects
@@ -139,6 +144,7 @@ $(OUT)/demo-app: LDFLAGS += -rdynamic  # so that the stacks it shows name functi
 $(OUT)/unit-tests: $(call objects,$(UNIT) $(AGENT) $(APP) $(SHARED))
 $(OUT)/integration-tests: $(call objects,$(INTEGRATION) $(AGENT) $(SHARED))
 $(OUT)/peers-tests: $(call objects,$(PEERS) $(AGENT) $(SHARED))
+$(OUT)/fault-cases: $(call objects,$(FAULTS) $(SHARED))
 
 # What starts a Postgres belongs to the tests.
 $(OUT)/rows_bench: $(call objects,$(filter-out %_test.cpp,$(call find_cpp,tests/integration/peers)))
@@ -146,7 +152,7 @@ $(OUT)/%_bench: $(OUT)/obj/tests/bench/%_bench.o $(call objects,$(AGENT) $(SHARE
 	@echo "  LINK $@"
 	$(QUIET)$(CXX) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
-$(OUT)/outrigger $(OUT)/demo-app $(OUT)/unit-tests $(OUT)/integration-tests $(OUT)/peers-tests:
+$(OUT)/outrigger $(OUT)/demo-app $(OUT)/unit-tests $(OUT)/integration-tests $(OUT)/peers-tests $(OUT)/fault-cases:
 	@mkdir -p $(@D)
 	@echo "  LINK $@"
 	$(QUIET)$(CXX) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
@@ -164,5 +170,5 @@ $(OUT)/tidy/%.ok: %.cpp .clang-tidy | deps-lint
 	@clang-tidy-19 --quiet $< -- $(CXXFLAGS) -Wno-everything 2>&1 | grep -v ' warnings generated' ; [ $${PIPESTATUS[0]} = 0 ]
 	@touch $@
 
--include $(patsubst %.o,%.d,$(call objects,$(SHARED) $(AGENT) $(APP) $(UNIT) $(INTEGRATION) $(PEERS) $(BENCH) agent/main.cpp app/main.cpp))
+-include $(patsubst %.o,%.d,$(call objects,$(SHARED) $(AGENT) $(APP) $(UNIT) $(INTEGRATION) $(PEERS) $(FAULTS) $(BENCH) agent/main.cpp app/main.cpp))
 -include $(TIDY:.ok=.d)

@@ -1,0 +1,16 @@
+#include "tests/faults/catalogue.h"
+
+#include <iterator>
+
+namespace outrigger::faults {
+
+std::vector<Case> all_cases() {
+    std::vector<Case> all;
+    for (auto* const list : {&process_cases}) {
+        auto cases = list();
+        std::ranges::move(cases, std::back_inserter(all));
+    }
+    return all;
+}
+
+}  // namespace outrigger::faults

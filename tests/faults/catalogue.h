@@ -1,0 +1,24 @@
+// The cases, each named by its place in the fault matrix: A processes, B host and disk, C Postgres, D network and other
+// sinks, E socket and hostile clients, F clock and resources, G life cycle.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tests/faults/world.h"
+
+namespace outrigger::faults {
+
+struct Case {
+    std::string id;
+    std::string what;  // breaks, and how
+    Drops drops = Drops::none;
+    std::function<void(World&)> play;              // with everything healed when it returns
+    std::function<std::string()> cannot_run = {};  // why not on this machine; empty: it can
+};
+
+std::vector<Case> process_cases();
+std::vector<Case> all_cases();
+
+}  // namespace outrigger::faults

@@ -1,0 +1,133 @@
+#include "tests/faults/world.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "tests/integration/peers/eventually.h"
+#include "tests/integration/peers/request_log.h"
+
+namespace outrigger::faults {
+
+namespace fs = std::filesystem;
+
+World::World(std::uint64_t seed) : random(seed) {
+    statsd_ = std::make_unique<peers::Datagrams>(folder_ / "statsd.sock");
+    agent.flags = agent_flags(postgres.uri("postgres", "hunter2"));
+    ::fcntl(judge_.pipe(), F_SETFD, 0);  // processes of the load inherit it
+}
+
+World::~World() = default;
+
+std::vector<std::string> World::agent_flags(const std::string& postgres_uri) const {
+    return {"--postgres",     postgres_uri, "--statsd", "unix://" + (folder_ / "statsd.sock").string(),
+            "--journal-size", "256MiB"};
+}
+
+void World::start(Shape shape) {
+    agent.start();
+    watch_ = std::make_unique<peers::ScrapeWatch>(agent, 200ms, peers::ScrapeWatch::Life::restarts);
+    start_load(shape);
+    expect(rows_arrive(), "no rows at the start");
+}
+
+void World::start_load(Shape shape) {
+    LoadSettings settings;
+    settings.socket = agent.socket();
+    settings.judge = judge_.pipe();
+    mixed_ = mixed_ || shape == Shape::l5;
+    settings.mixed = mixed_;
+    std::size_t processes = 1;
+    switch (shape) {
+        case Shape::l1:
+            break;
+        case Shape::l2:
+            processes = 4;
+            settings.threads = 2;
+            break;
+        case Shape::l3:
+            settings.rate = 1000;
+            settings.burst = 1000ms;
+            break;
+        case Shape::l4:
+            settings.threads = 1;
+            settings.rate = 1;
+            break;
+        case Shape::l5:
+            settings.rate = 200;
+            break;
+    }
+    for (std::size_t i = 0; i < processes; ++i) launch(settings);
+}
+
+void World::launch(LoadSettings settings) {
+    settings.epoch = random() | 1;
+    judge_.expect(settings.epoch);
+    std::vector<std::string> arguments{fs::read_symlink("/proc/self/exe"), "load"};
+    for (auto& each : to_arguments(settings)) arguments.push_back(std::move(each));
+    peers::Launch launch{
+        .arguments = std::move(arguments), .environment = {}, .folder = folder_.path(), .name = "load"};
+    load_.push_back({settings, std::make_unique<peers::Process>(std::move(launch))});
+}
+
+void World::kill_process(std::size_t which) {
+    Running& victim = load_.at(which);
+    victim.process->send(SIGKILL);
+    victim.process->wait(10s);
+    ++kills_;
+    const LoadSettings settings = victim.settings;
+    load_.erase(load_.begin() + static_cast<std::ptrdiff_t>(which));
+    launch(settings);
+}
+
+void World::end_load() {
+    for (Running& each : load_) each.process->send(SIGTERM);
+    for (Running& each : load_)
+        if (!each.process->wait(20s)) problems_.push_back("P5: a process of the load does not end");
+    load_.clear();
+}
+
+bool World::rows_arrive(std::chrono::milliseconds deadline) const {
+    const auto rows = [this] { return postgres.number("select count(*) from request_log"); };
+    long before = 0;
+    if (!peers::eventually(deadline, [&] { return (before = rows()) > 0; })) return false;
+    return peers::eventually(deadline, [&] { return rows() > before; });
+}
+
+// No ring of a dead process is left, and what was accepted is stored or counted.
+bool World::settles() {
+    const fs::path rings = agent.socket() + ".rings";
+    return peers::eventually(90s, [&] {
+        for (const auto& file : fs::directory_iterator(rings))
+            if (file.path().extension() == ".ring") return false;
+        const auto scrape = agent.scrape();
+        return scrape.sum("outrigger_sink_pending_events", {{"sink", "rows"}}) == 0 &&
+               scrape.sum("outrigger_sink_pending_events", {{"sink", "statsd"}}) == 0 &&
+               static_cast<double>(peers::balance(postgres).accepted) ==
+                   scrape.sum("outrigger_sink_accepted_events_total", {{"sink", "rows"}});
+    });
+}
+
+World::Outcome World::prove(Drops drops) {
+    end_load();
+    try {
+        if (!settles()) problems_.push_back("does not settle within 90 s:\n" + agent.log().substr(0, 3000));
+        if (watch_) watch_->stop();
+        prove_rows(drops);
+        prove_agent();
+        prove_emitters();
+        prove_life();
+    } catch (const std::exception& error) {
+        problems_.push_back(std::string("the proof itself failed: ") + error.what());
+    }
+    if (fired_.empty()) problems_.push_back("P10: void: no fault was fired");
+    std::string fired;
+    for (const auto& [what, times] : fired_) {
+        fired += (fired.empty() ? "" : ", ") + std::to_string(times) + " " + what;
+        if (times == 0) problems_.push_back("P10: void: no " + what);
+    }
+    return {problems_, fired + "; " + summary_};
+}
+
+}  // namespace outrigger::faults

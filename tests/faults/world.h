@@ -1,0 +1,95 @@
+// What a case plays in: a Postgres, an agent with its sinks, processes that record, the judge. The case breaks
+// something and says that it did; then the world heals, waits until all has arrived, and the proofs are made.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "tests/faults/judge.h"
+#include "tests/faults/load_process.h"
+#include "tests/integration/peers/agent.h"
+#include "tests/integration/peers/datagrams.h"
+#include "tests/integration/peers/postgres_cluster.h"
+#include "tests/integration/peers/scrape_watch.h"
+
+namespace outrigger::faults {
+
+using namespace std::chrono_literals;
+
+enum class Drops : std::uint8_t { none, counted };  // whether a case may lose accepted events, with their number
+
+// Load shapes: L1 4 threads, 2,000 events/s; L2 several processes, 1,000/s each; L3 bursts; L4 one a second; L5 all
+// sizes and characters.
+enum class Shape : std::uint8_t { l1, l2, l3, l4, l5 };
+
+class World {
+  public:
+    explicit World(std::uint64_t seed);
+    ~World();
+
+    std::mt19937_64 random;
+    int from(int low, int high) { return std::uniform_int_distribution(low, high)(random); }
+    void pause(int low_ms, int high_ms) {
+        std::this_thread::sleep_for(std::chrono::milliseconds{from(low_ms, high_ms)});
+    }
+
+    peers::PostgresCluster postgres;
+    peers::Agent agent;  // not started: a case may change its flags before start()
+    std::vector<std::string> agent_flags(const std::string& postgres_uri) const;
+
+    // Agent and load, running; returns when rows arrive.
+    void start(Shape shape = Shape::l1);
+    void start_load(Shape shape);
+    std::size_t processes() const { return load_.size(); }
+    void kill_process(std::size_t which);  // kill -9, and another one in its place
+    void end_load();                       // each process says what it has left, as far as it can
+    bool rows_arrive(std::chrono::milliseconds deadline = 10s) const;  // more than there are now
+
+    // P10: the fault happened. A case that does not say so is void.
+    void fired(const std::string& what, std::uint64_t times = 1) { fired_[what] += times; }
+    // What a case finds for itself.
+    void expect(bool holds, const std::string& what) {
+        if (!holds) problems_.push_back(what);
+    }
+
+    struct Outcome {
+        std::vector<std::string> problems;
+        std::string summary;
+    };
+    Outcome prove(Drops drops);
+
+    bool damaged_counts = false;  // the case may damage what a scrape says of the past; rows are judged all the same
+    double other_requests = 0;    // that the case sent by other ways than the load
+
+  private:
+    void launch(LoadSettings settings);
+    bool settles();
+    void prove_rows(Drops drops);
+    void prove_agent();
+    void prove_emitters();
+    void prove_life();
+
+    Judge judge_;
+    std::unique_ptr<peers::Datagrams> statsd_;
+    std::unique_ptr<peers::ScrapeWatch> watch_;
+    struct Running {
+        LoadSettings settings;
+        std::unique_ptr<peers::Process> process;
+    };
+    std::vector<Running> load_;
+    peers::TemporaryFolder folder_;
+    bool mixed_ = false;
+    unsigned kills_ = 0;  // of processes of the load: what they had just recorded the judge may not have heard
+    std::uint64_t slowest_ns_ = 0;
+    std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+    std::map<std::string, std::uint64_t> fired_;
+    std::vector<std::string> problems_;
+    std::string summary_;
+};
+
+}  // namespace outrigger::faults
