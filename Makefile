@@ -47,7 +47,7 @@ TIDY         = $(patsubst %.cpp,$(OUT)/tidy/%.ok,$(SHARED) $(AGENT) $(APP) agent
 .DEFAULT_GOAL := help
 .PHONY: help
 help:        ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: $(OUT)/outrigger $(OUT)/demo-app  ## the agent and the demo app, in build/ (missing Debian packages are installed, and named first)
@@ -75,6 +75,13 @@ peers: $(OUT)/outrigger $(OUT)/demo-app $(OUT)/peers-tests deps-test deps-peers 
 .PHONY: faults
 faults: $(OUT)/outrigger $(OUT)/fault-cases deps-test  ## the promises under fault, one line a case (CASES='A1 C3' selects, SEED=n repeats, SOAK=1h draws at random)
 	@PROGRAM_FOLDER=$(OUT) $(OUT)/fault-cases $(CASES) $(if $(SEED),--seed $(SEED)) $(if $(SOAK),--soak $(SOAK))
+
+.PHONY: dashboards dashboards-check
+dashboards:  ## writes what Grafana reads from dashboards/source and dashboards/rules
+	@dashboards/source/generate.py
+
+dashboards-check: build deps-dashboards  ## dashboards, rules, provisioning: what their own tools say, and every query asked of a running stack
+	@PROGRAM_FOLDER=$(OUT) tests/dashboards/run $(ARGS)
 
 .PHONY: bench
 .SECONDARY:  # make would remove the benches' objects

@@ -1,0 +1,5 @@
+module outrigger/dashboards/schema
+
+go 1.21
+
+require github.com/grafana/grafana-foundation-sdk/go v0.0.22
