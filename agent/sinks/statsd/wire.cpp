@@ -6,8 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <system_error>
-
-#include "agent/sinks/statsd/resolve.h"
+#include <utility>
 
 namespace outrigger::statsd {
 namespace {
@@ -34,6 +33,11 @@ std::string to_text(const Target& target) {
     const bool bracketed = target.host.contains(':');
     return "udp://" + (bracketed ? "[" + target.host + "]" : target.host) + ":" + std::to_string(target.port);
 }
+
+Wire::Wire(Target target, std::function<bool()> given_up, sinks::Lookup lookup)
+    : target_(std::move(target)),
+      given_up_(std::move(given_up)),
+      name_(target_.host, target_.port, std::move(lookup)) {}
 
 bool Wire::reach(Clock::time_point now, std::chrono::milliseconds patience) {
     if (!open(now, patience)) return false;
@@ -64,11 +68,15 @@ bool Wire::open_unix() {
 
 // What worked before is kept while the name cannot be looked up.
 bool Wire::open_udp(std::chrono::milliseconds patience) {
-    const auto found = resolve(target_.host, target_.port, patience);
-    if (!found) problem_ = found.error();
-    for (const addrinfo* each = found ? found->get() : nullptr; each != nullptr; each = each->ai_next) {
-        FileDescriptor made = make_socket(each->ai_family);
-        if (made && ::connect(made.get(), each->ai_addr, each->ai_addrlen) == 0) {
+    const auto found = name_.resolve(patience, given_up_);
+    if (!found) {
+        problem_ = found.error();
+        return static_cast<bool>(socket_);
+    }
+    for (std::size_t n = 0; n < found->size(); ++n) {
+        const sinks::Address& address = (*found)[(refusals_ + n) % found->size()];
+        FileDescriptor made = make_socket(address.family());
+        if (made && ::connect(made.get(), address.get(), address.length) == 0) {
             socket_ = std::move(made);
             return true;
         }
@@ -87,11 +95,18 @@ Wire::Outcome Wire::send_unix(std::string_view packet) {
 // On this machine a port where nobody listens is known as soon as the packet is sent; from elsewhere word of it comes
 // with a later packet, which was then not sent itself.
 Wire::Outcome Wire::send_udp(std::string_view packet) {
-    if (::send(socket_.get(), packet.data(), packet.size(), MSG_NOSIGNAL) < 0) return failed(errno);
+    if (::send(socket_.get(), packet.data(), packet.size(), MSG_NOSIGNAL) < 0) return refused(errno);
     int error = 0;
     socklen_t length = sizeof error;
     ::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &error, &length);
-    return error == 0 ? Outcome::sent : failed(error);
+    return error == 0 ? Outcome::sent : refused(error);
+}
+
+// localhost is two addresses, of which a receiver may listen on the second only.
+Wire::Outcome Wire::refused(int error) {
+    const Outcome outcome = failed(error);
+    if (outcome == Outcome::lost) ++refusals_;
+    return outcome;
 }
 
 Wire::Outcome Wire::failed(int error) {

@@ -1,13 +1,16 @@
 // The way to a StatsD receiver: datagrams over UDP or a Unix socket, never blocking. A name is looked up anew when
-// something went wrong and each half minute, a Unix path at each packet: receivers that are replaced bind it anew, and
-// a socket that stays connected would go on writing to the old one. The sink's thread.
+// something went wrong and each half minute, and of its addresses the next one is tried when one refuses; a Unix path
+// is looked up at each packet: receivers that are replaced bind it anew, and a socket that stays connected would go on
+// writing to the old one. The sink's thread.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
+#include "agent/sinks/name_lookup.h"
 #include "shared/file_descriptor.h"
 
 namespace outrigger::statsd {
@@ -29,7 +32,9 @@ class Wire {
         never  // this packet cannot be sent
     };
 
-    explicit Wire(Target target) : target_(std::move(target)) {}
+    // `given_up` ends a lookup before its patience does.
+    explicit Wire(
+        Target target, std::function<bool()> given_up = [] { return false; }, sinks::Lookup lookup = sinks::look_up);
 
     // Looks whether somebody may be there, without sending anything; of UDP this is not known before a packet is.
     bool reach(Clock::time_point now, std::chrono::milliseconds patience);
@@ -46,8 +51,12 @@ class Wire {
     Outcome send_unix(std::string_view packet);
     Outcome send_udp(std::string_view packet);
     Outcome failed(int error);
+    Outcome refused(int error);
 
     const Target target_;
+    const std::function<bool()> given_up_;
+    sinks::NameLookup name_;
+    std::size_t refusals_ = 0;  // which of several addresses is tried
     FileDescriptor socket_;
     Clock::time_point opened_{};
     std::string problem_;

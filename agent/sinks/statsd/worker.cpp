@@ -9,9 +9,8 @@ using namespace std::chrono_literals;
 
 constexpr auto flush_time = 2s;
 constexpr auto begin_time = 100ms;  // how long to wait for the journal before looking whether to stop
-constexpr auto patience = 2000ms;   // with a receiver that is away or takes nothing; then the rest is unsent
+constexpr auto patience = 2000ms;   // with a receiver that is away, takes nothing or has no address; the rest is unsent
 constexpr auto busy_pause = 2ms;
-constexpr auto lookup_time = 2000ms;
 
 std::int64_t utc_us() {
     return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -23,7 +22,7 @@ std::int64_t utc_us() {
 StatsdSink::Worker::Worker(StatsdSettings settings, StatsdParts parts)
     : settings_(std::move(settings)),
       parts_(std::move(parts)),
-      wire_(settings_.target),
+      wire_(settings_.target, [this] { return stop_.past_deadline(Clock::now()); }),
       backoff_(50ms, 1s),
       random_(std::random_device{}()) {
     thread_ = std::jthread([this] { run(); });
@@ -54,7 +53,7 @@ void StatsdSink::Worker::run() {
 }
 
 void StatsdSink::Worker::look() {
-    if (wire_.reach(Clock::now(), lookup_time)) return succeeded();
+    if (wire_.reach(Clock::now(), patience)) return succeeded();
     give_up(wire_.problem());
 }
 
@@ -78,7 +77,7 @@ std::optional<fold::Deltas> StatsdSink::Worker::begin(std::uint64_t id) {
 Account StatsdSink::Worker::send_all(const fold::Deltas& deltas) {
     Account account(deltas);
     gave_up_ = false;
-    trouble_time_ = 0ms;
+    trouble_since_.reset();
     Packer packer(wire_.packet_limit(), [&](const Packet& packet) { account.handled(packet.pieces, send(packet)); });
     render(deltas, settings_.naming, wire_.packet_limit(),
            [&](std::string_view lines, const Piece& piece) { packer.add(lines, piece); });
@@ -89,10 +88,14 @@ Account StatsdSink::Worker::send_all(const fold::Deltas& deltas) {
 
 bool StatsdSink::Worker::send(const Packet& packet) {
     while (!gave_up_ && wait(pace_.wait(Clock::now()))) {
-        switch (wire_.send(packet.bytes, Clock::now(), lookup_time)) {
+        const auto begun = Clock::now();
+        const Wire::Outcome outcome = wire_.send(packet.bytes, begun, patience_left());
+        if (outcome == Wire::Outcome::busy || outcome == Wire::Outcome::lost)
+            trouble_since_ = trouble_since_.value_or(begun);
+        switch (outcome) {
             case Wire::Outcome::sent:
                 pace_.sent(Clock::now(), packet.repeats());
-                trouble_time_ = 0ms;
+                trouble_since_.reset();
                 backoff_.reset();
                 progress_us_ = utc_us();
                 push_health();
@@ -122,11 +125,15 @@ bool StatsdSink::Worker::wait(std::chrono::nanoseconds duration) {
     return !stop_.past_deadline(Clock::now());
 }
 
+std::chrono::milliseconds StatsdSink::Worker::patience_left() const {
+    if (!trouble_since_) return patience;
+    const auto lasted = std::chrono::floor<std::chrono::milliseconds>(Clock::now() - *trouble_since_);
+    return std::max(0ms, patience - lasted);
+}
+
 // False: it took too long.
 bool StatsdSink::Worker::wait_after_trouble(std::chrono::milliseconds duration) {
-    if (trouble_time_ >= patience) return false;
-    trouble_time_ += duration;
-    return wait(duration);
+    return patience_left() > 0ms && wait(std::min(duration, patience_left()));
 }
 
 void StatsdSink::Worker::give_up(const std::string& why) {

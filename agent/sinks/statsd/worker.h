@@ -29,6 +29,7 @@ class StatsdSink::Worker {
     Account send_all(const fold::Deltas& deltas);
     bool send(const Packet& packet);
     bool wait(std::chrono::nanoseconds duration);
+    std::chrono::milliseconds patience_left() const;
     bool wait_after_trouble(std::chrono::milliseconds duration);
     void give_up(const std::string& why);
     void succeeded();
@@ -40,8 +41,8 @@ class StatsdSink::Worker {
 
     Wire wire_;
     Pace pace_;
-    bool gave_up_ = false;                      // for the rest of this flush
-    std::chrono::milliseconds trouble_time_{};  // waited in this flush, since the last packet that went
+    bool gave_up_ = false;                            // for the rest of this flush
+    std::optional<Clock::time_point> trouble_since_;  // in this flush, since the last packet that went
     sinks::Breaker breaker_;
     sinks::Backoff backoff_;
     std::int64_t progress_us_ = 0;

@@ -5,6 +5,8 @@
 #include <atomic>
 #include <optional>
 
+#include "agent/sinks/traces/connect.h"
+
 namespace outrigger::traces {
 
 namespace {
@@ -40,29 +42,24 @@ class LimitedStream final : public httplib::Stream {
     Clock::time_point deadline_;
 };
 
-std::string host_header(const Target& target) {
-    if (!target.path.empty()) return "localhost";
-    const bool address6 = target.host.contains(':');
-    return (address6 ? "[" + target.host + "]" : target.host) + ":" + std::to_string(target.port);
-}
+std::string host_header(const Target& target) { return target.path.empty() ? to_text(target) : "localhost"; }
 
 }  // namespace
 
 class Wire::Client final : public httplib::ClientImpl {
   public:
-    Client(const Target& target, std::string tracer_version, std::chrono::milliseconds limit)
+    Client(const Target& target, std::string tracer_version, std::chrono::milliseconds limit, sinks::Lookup lookup)
         : ClientImpl(target.path.empty() ? target.host : target.path, target.path.empty() ? target.port : 80),
+          target_(target),
+          name_(target.host, target.port, std::move(lookup)),
           limit_(limit),
           headers_{{"Host", host_header(target)},
                    {"Datadog-Meta-Lang", "cpp"},
                    {"Datadog-Meta-Lang-Version", std::to_string(__cplusplus)},
                    {"Datadog-Meta-Lang-Interpreter", "g++-" + std::to_string(__GNUC__)},
                    {"Datadog-Meta-Tracer-Version", std::move(tracer_version)}} {
-        if (!target.path.empty()) set_address_family(AF_UNIX);
         set_keep_alive(true);
-        set_tcp_nodelay(true);
         set_decompress(false);
-        set_connection_timeout(std::min<std::chrono::milliseconds>(limit, longest_connect));
         set_read_timeout(limit);
         set_write_timeout(limit);
     }
@@ -106,11 +103,22 @@ class Wire::Client final : public httplib::ClientImpl {
     }
 
     std::string why(httplib::Error error) const {
-        if (Clock::now() >= deadline_)
+        if (error != httplib::Error::Connection && Clock::now() >= deadline_)
             return "no answer within " + std::to_string(std::chrono::ceil<std::chrono::seconds>(limit_).count()) + " s";
-        if (error == httplib::Error::Connection || error == httplib::Error::ConnectionTimeout)
-            return "cannot connect to " + (address_family_ == AF_UNIX ? host_ : host_and_port_);
+        if (error == httplib::Error::Connection) return connect_problem_;
         return error == httplib::Error::Write ? "the connection broke while sending" : "no answer that HTTP knows";
+    }
+
+    bool create_and_connect_socket(Socket& socket, httplib::Error& error) override {
+        auto made = connect_to(target_, name_, std::min<std::chrono::milliseconds>(limit_, longest_connect),
+                               [this] { return cut_.load(); });
+        if (made) {
+            socket.sock = made->release();
+            return true;
+        }
+        connect_problem_ = made.error();
+        error = httplib::Error::Connection;
+        return false;
     }
 
     bool process_socket(const Socket& socket, std::function<bool(httplib::Stream&)> callback) override {
@@ -122,14 +130,17 @@ class Wire::Client final : public httplib::ClientImpl {
                                                       });
     }
 
+    const Target target_;
+    sinks::NameLookup name_;
+    std::string connect_problem_;
     const std::chrono::milliseconds limit_;
     const httplib::Headers headers_;
     Clock::time_point deadline_;
     std::atomic<bool> cut_{false};
 };
 
-Wire::Wire(const Target& target, std::string tracer_version, std::chrono::milliseconds limit)
-    : client_(std::make_unique<Client>(target, std::move(tracer_version), limit)) {}
+Wire::Wire(const Target& target, std::string tracer_version, std::chrono::milliseconds limit, sinks::Lookup lookup)
+    : client_(std::make_unique<Client>(target, std::move(tracer_version), limit, std::move(lookup))) {}
 
 Wire::~Wire() = default;
 

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "agent/sinks/name_lookup.h"
 #include "agent/sinks/traces/reply.h"
 
 namespace outrigger::traces {
@@ -17,7 +18,8 @@ class Wire {
   public:
     static constexpr std::size_t reply_cap_bytes = std::size_t{1} << 20;
 
-    Wire(const Target& target, std::string tracer_version, std::chrono::milliseconds limit);
+    Wire(const Target& target, std::string tracer_version, std::chrono::milliseconds limit,
+         sinks::Lookup lookup = sinks::look_up);
     ~Wire();
 
     // POST /v0.4/traces. `rates_version`: of the rates known already. An error says what went wrong, for people.

@@ -34,7 +34,7 @@ TracesSink::Worker::Worker(TracesSettings settings, TracesParts parts)
     : settings_(std::move(settings)),
       parts_(std::move(parts)),
       context_{seed_of(parts_.journal.uuid()), settings_.service, settings_.env, settings_.version},
-      wire_(settings_.target, settings_.own_version, settings_.time_limit),
+      wire_(settings_.target, settings_.own_version, settings_.time_limit, settings_.lookup),
       cursor_(parts_.tally.cursor()),
       backoff_(100ms, 10s),
       random_(std::random_device{}()) {

@@ -4,6 +4,8 @@
 #include <sys/socket.h>
 
 #include <chrono>
+#include <future>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -219,6 +221,38 @@ TEST_CASE("what is kept is sent before it stops; nobody waits long for an agent 
         CHECK(std::chrono::steady_clock::now() - began < 6s);
         CHECK(orphan.difference() == 0);
     }
+}
+
+TEST_CASE("a resolver that hangs holds up no stop, and the trace agent's next address is tried when one refuses") {
+    const TemporaryFolder folder;
+    const TemporaryFolder other;
+    FakeTraceAgent agent;
+    auto settings = settings_for(agent);
+    settings.target.host = "agent.example";
+    const auto hung = std::make_shared<std::promise<void>>();
+    settings.lookup = [hung, answered = hung->get_future().share()](const std::string&, std::uint16_t) {
+        answered.wait();
+        return sinks::LookupAnswer(std::unexpected("too late"));
+    };
+    {
+        TracesLife life(folder.path(), settings);
+        life.offer(3);
+        CHECK(eventually(10s, [&] { return life.times_said("agent.example:") == 1; }));
+        const auto began = std::chrono::steady_clock::now();
+        CHECK_FALSE(life.stop());
+        CHECK(std::chrono::steady_clock::now() - began < 3s);
+    }
+    hung->set_value();
+    settings.lookup = [](const std::string&, std::uint16_t port) {
+        auto found = sinks::look_up("127.0.0.2", port).value();  // nobody is there
+        found.push_back(sinks::look_up("127.0.0.1", port).value().front());
+        return sinks::LookupAnswer(std::move(found));
+    };
+    TracesLife life(other.path(), settings);
+    life.offer(3);
+    CHECK(life.done());
+    CHECK(life.cursor().delivered == 3);
+    CHECK(life.said().empty());
 }
 
 TEST_CASE("the rates it answers are handed on, and the agent is told which ones are known") {

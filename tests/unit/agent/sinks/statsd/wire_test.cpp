@@ -10,7 +10,6 @@
 
 #include <filesystem>
 
-#include "agent/sinks/statsd/resolve.h"
 #include "tests/unit/shared/temporary_folder.h"
 
 using namespace outrigger;
@@ -82,7 +81,21 @@ TEST_CASE("a host that has no address is lost, with a reason, within the time gi
     CHECK(wire.send("a:1|c", now, 300ms) == Outcome::lost);
     CHECK_FALSE(wire.problem().empty());
     CHECK(Wire::Clock::now() - begun < 5s);
-    CHECK(statsd::resolve("::1", 8125, 1s));
+}
+
+TEST_CASE("of a name's addresses the next one is tried when one refuses, and kept") {
+    UdpReceiver receiver;
+    const auto two_addresses = [](const std::string&, std::uint16_t port) {
+        auto found = sinks::look_up("127.0.0.2", port).value();  // nobody is there
+        found.push_back(sinks::look_up("127.0.0.1", port).value().front());
+        return sinks::LookupAnswer(std::move(found));
+    };
+    Wire wire(Target{{}, "receiver.example", receiver.port()}, [] { return false; }, two_addresses);
+    CHECK(wire.send("a:1|c", now, 1s) == Outcome::lost);
+    CHECK(wire.send("a:1|c", now, 1s) == Outcome::sent);
+    CHECK(receiver.receive() == "a:1|c");
+    CHECK(wire.send("b:1|c", now + 1min, 1s) == Outcome::sent);  // looked up anew meanwhile
+    CHECK(receiver.receive() == "b:1|c");
 }
 
 TEST_CASE("a Unix path is looked up at each packet: one that is bound anew gets the next, a full one is busy") {
