@@ -141,6 +141,14 @@ void CustomTable::erase_series(Family& family, std::uint32_t series) {
     all.pop_back();
 }
 
+std::shared_ptr<const std::string> CustomTable::labels_of(std::string_view name, std::string_view text) const {
+    const auto found = families_.find(name);
+    if (found == families_.end()) return nullptr;
+    const Family& family = found->second;
+    const auto known = family.index.find(text);
+    return known == family.index.end() ? nullptr : family.family.series[known->second].labels;
+}
+
 std::vector<CustomFamily> CustomTable::copy() const {
     std::vector<CustomFamily> out;
     out.reserve(families_.size());

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -25,6 +26,9 @@ class CustomTable {
     const CustomSeries& apply(std::string_view service, const MetricView& metric, std::int64_t arrival_us);
     // Drops gauges whose last set is an hour before `now_us`.
     void expire(std::int64_t now_us);
+
+    // Of the series whose labels have that text; null: there is none.
+    std::shared_ptr<const std::string> labels_of(std::string_view name, std::string_view text) const;
 
     std::uint64_t overflow() const { return overflow_; }
     std::vector<CustomFamily> copy() const;

@@ -17,7 +17,7 @@ void DeltaTable::add_request(const Origin& from, std::uint32_t series, std::stri
     if (delta == none && is_full()) delta = find(series, other_app());
     RequestDelta& into = delta != none ? deltas_.requests[delta] : add(series, is_full() ? other_ : app, key);
     ++into.count;
-    into.durations.add(static_cast<double>(duration_us));
+    into.durations.add(static_cast<double>(duration_us), 1, &budget_);
 }
 
 void DeltaTable::note(const Origin& from) {
@@ -71,7 +71,8 @@ void DeltaTable::link(std::uint32_t delta) {
     next_.push_back(std::exchange(first_[series], delta));
 }
 
-void DeltaTable::add_metric(const Origin& from, const MetricView& metric, std::string_view labels) {
+void DeltaTable::add_metric(const Origin& from, const MetricView& metric,
+                            const std::shared_ptr<const std::string>& labels) {
     note(from);
     ++deltas_.metrics;
     CustomDelta& into = custom_of(from, metric, labels);
@@ -84,29 +85,24 @@ void DeltaTable::add_metric(const Origin& from, const MetricView& metric, std::s
             into.gauge = metric.value;
             break;
         case MetricKind::histogram:
-            (metric.value < 0 ? into.negatives : into.values).add(std::abs(metric.value));
+            (metric.value < 0 ? into.negatives : into.values).add(std::abs(metric.value), 1, &budget_);
             break;
     }
 }
 
-CustomDelta& DeltaTable::custom_of(const Origin& from, const MetricView& metric, std::string_view labels) {
+CustomDelta& DeltaTable::custom_of(const Origin& from, const MetricView& metric,
+                                   const std::shared_ptr<const std::string>& labels) {
     std::uint32_t app = app_of(from);
-    auto known = custom_.find(write_name(metric, labels, app));
+    auto known = custom_.find({labels.get(), app});
     if (known == custom_.end() && is_full()) {
         app = other_app();
-        known = custom_.find(write_name(metric, labels, app));
+        known = custom_.find({labels.get(), app});
     }
     if (known == custom_.end()) {
-        known = custom_.emplace(name_, static_cast<std::uint32_t>(deltas_.custom.size())).first;
-        deltas_.custom.push_back({std::string(metric.name), metric.kind, app, std::string(labels), 0, {}, 0, {}, {}});
+        known = custom_.emplace(CustomKey{labels.get(), app}, static_cast<std::uint32_t>(deltas_.custom.size())).first;
+        deltas_.custom.push_back({std::string(metric.name), metric.kind, app, labels, 0, {}, 0, {}, {}});
     }
     return deltas_.custom[known->second];
-}
-
-std::string_view DeltaTable::write_name(const MetricView& metric, std::string_view labels, std::uint32_t app) {
-    name_.assign({static_cast<char>(metric.kind), static_cast<char>(app)});
-    name_.append(metric.name).append(1, '\0').append(labels);
-    return name_;
 }
 
 Deltas DeltaTable::take() {
@@ -114,20 +110,28 @@ Deltas DeltaTable::take() {
     next_.clear();
     custom_.clear();
     last_app_ = other_ = none;
+    deltas_.coarse = budget_.coarse();
+    budget_ = FineBudget(bucket_bytes);
     return std::exchange(deltas_, {});
 }
 
 void DeltaTable::restore(Deltas deltas) {
     take();
     deltas_ = std::move(deltas);
-    for (std::uint32_t delta = 0; delta < deltas_.requests.size(); ++delta) link(delta);
+    for (std::uint32_t delta = 0; delta < deltas_.requests.size(); ++delta) {
+        link(delta);
+        charge(deltas_.requests[delta].durations);
+    }
     for (std::uint32_t each = 0; each < deltas_.custom.size(); ++each) {
         const CustomDelta& delta = deltas_.custom[each];
-        MetricView metric;
-        metric.name = delta.name;
-        metric.kind = delta.kind;
-        custom_.emplace(write_name(metric, delta.labels, delta.app), each);
+        custom_.emplace(CustomKey{delta.labels.get(), delta.app}, each);
+        charge(delta.values);
+        charge(delta.negatives);
     }
+}
+
+void DeltaTable::charge(const FineHistogram& histogram) {
+    for (std::size_t octave = 1; octave < histogram.octaves(); ++octave) budget_.take(FineHistogram::octave_bytes);
 }
 
 }  // namespace outrigger::fold

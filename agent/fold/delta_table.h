@@ -1,10 +1,15 @@
 // Gathers Deltas: finds the label set of each event in constant time, and costs a flush only what was touched. Apps
-// beyond the hundredth in a flush, and label sets that apps multiply beyond --max-series, go under the app __other__.
-// The writer's thread, under the fold's lock.
+// beyond the hundredth in a flush, and label sets that apps multiply beyond --max-series, go under the app __other__;
+// values beyond 8 MiB of buckets are told less exactly. The writer's thread, under the fold's lock.
 #pragma once
 
+#include <functional>
 #include <limits>
+#include <memory>
+#include <string>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "agent/fold/deltas.h"
 #include "shared/record.h"
@@ -14,6 +19,7 @@ namespace outrigger::fold {
 class DeltaTable {
   public:
     static constexpr std::size_t greatest_apps = 100;
+    static constexpr std::size_t bucket_bytes = std::size_t{8} << 20;
 
     explicit DeltaTable(std::size_t cap) : cap_(cap) {}
 
@@ -23,7 +29,7 @@ class DeltaTable {
     };
     void add_request(const Origin& from, std::uint32_t series, std::string_view key, std::uint64_t duration_us);
     // `labels`: of the series that it was folded into.
-    void add_metric(const Origin& from, const MetricView& metric, std::string_view labels);
+    void add_metric(const Origin& from, const MetricView& metric, const std::shared_ptr<const std::string>& labels);
 
     const Deltas& all() const { return deltas_; }
     Deltas take();  // and begins anew
@@ -31,9 +37,12 @@ class DeltaTable {
 
   private:
     static constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
+    // A label set's text is one object as long as it is used, here too.
+    using CustomKey = std::pair<const std::string*, std::uint32_t>;  // labels, app
     struct Hash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+        std::size_t operator()(const CustomKey& key) const {
+            return std::hash<const std::string*>{}(key.first) * 31 + key.second;
+        }
     };
     std::uint32_t app_of(const Origin& from);
     std::uint32_t other_app();
@@ -42,9 +51,10 @@ class DeltaTable {
     RequestDelta& add(std::uint32_t series, std::uint32_t app, std::string_view key);
     void link(std::uint32_t delta);
     bool is_full() const { return deltas_.requests.size() + deltas_.custom.size() >= cap_; }
-    std::string_view write_name(const MetricView& metric, std::string_view labels, std::uint32_t app);
-    CustomDelta& custom_of(const Origin& from, const MetricView& metric, std::string_view labels);
+    CustomDelta& custom_of(const Origin& from, const MetricView& metric,
+                           const std::shared_ptr<const std::string>& labels);
     void note(const Origin& from);
+    void charge(const FineHistogram& histogram);
 
     std::size_t cap_;
     Deltas deltas_;
@@ -52,8 +62,8 @@ class DeltaTable {
     std::uint32_t other_ = none;
     std::vector<std::uint32_t> first_;  // by series: its delta touched last, none when it has none
     std::vector<std::uint32_t> next_;   // by delta: another one of the same series
-    std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> custom_;
-    std::string name_;
+    std::unordered_map<CustomKey, std::uint32_t, Hash> custom_;
+    FineBudget budget_{bucket_bytes};
 };
 
 }  // namespace outrigger::fold

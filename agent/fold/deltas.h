@@ -32,7 +32,8 @@ struct CustomDelta {
     std::string name;  // as the app gave it
     MetricKind kind = MetricKind::count;
     std::uint32_t app = 0;
-    std::string labels;        // rendered as for /metrics, without braces
+    // Rendered as for /metrics, without braces; the fold's own, so that it lies in memory once.
+    std::shared_ptr<const std::string> labels;
     std::uint64_t events = 0;  // metrics that are in it
     ExactSum sum;              // of a count
     double gauge = 0;          // the last one
@@ -47,6 +48,7 @@ struct Deltas {
     std::uint64_t events = 0;   // requests that are in it
     std::uint64_t metrics = 0;  // custom metrics likewise
     std::int64_t first_us = 0;  // arrival of the first; 0: there is none
+    std::uint64_t coarse = 0;   // values whose bucket is not theirs but one nearby: there was no memory for more
 };
 
 // How far a flush reaches, from the journal's own counts.

@@ -4,6 +4,8 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <cstdlib>
+#include <limits>
 
 namespace outrigger::fold {
 namespace {
@@ -51,15 +53,31 @@ double fine_value(std::int32_t index) {
     return 2 * std::exp2(static_cast<double>(index) / fine_in_octave) / (1 + ratio);
 }
 
-void FineHistogram::add_to_bucket(std::int32_t index, std::uint64_t count) {
+void FineHistogram::add_to_bucket(std::int32_t index, std::uint64_t count, FineBudget* budget) {
+    index = std::clamp(index, least_fine_index, greatest_fine_index);
     const std::int32_t octave = octave_of(index);
-    const auto at = static_cast<std::size_t>(octave - first_octave_);
-    const bool is_there = octave >= first_octave_ && at < octaves_.size() && octaves_[at] != none;
-    std::uint64_t* const counts = is_there ? &counts_[std::size_t{octaves_[at]} * fine_in_octave] : make_octave(octave);
+    std::uint64_t* counts = counts_of(octave);
+    if (counts == nullptr) {
+        if (counts_.empty() || budget == nullptr || budget->take(octave_bytes)) {
+            make_octave(octave);
+        } else {
+            budget->note_coarse(count);
+            const std::int32_t nearest = nearest_octave(octave);
+            index = nearest < octave ? (nearest + 1) * fine_in_octave - 1 : nearest * fine_in_octave;
+        }
+        counts = counts_of(octave_of(index));
+    }
     counts[place_of(index)] += count;
 }
 
-std::uint64_t* FineHistogram::make_octave(std::int32_t octave) {
+// Null: it has seen none.
+std::uint64_t* FineHistogram::counts_of(std::int32_t octave) {
+    const auto at = static_cast<std::size_t>(octave - first_octave_);
+    const bool is_there = octave >= first_octave_ && at < octaves_.size() && octaves_[at] != none;
+    return is_there ? &counts_[std::size_t{octaves_[at]} * fine_in_octave] : nullptr;
+}
+
+void FineHistogram::make_octave(std::int32_t octave) {
     if (octaves_.empty()) first_octave_ = octave;
     if (octave < first_octave_) {
         octaves_.insert(octaves_.begin(), static_cast<std::size_t>(first_octave_ - octave), none);
@@ -67,9 +85,22 @@ std::uint64_t* FineHistogram::make_octave(std::int32_t octave) {
     }
     const auto at = static_cast<std::size_t>(octave - first_octave_);
     if (at >= octaves_.size()) octaves_.resize(at + 1, none);
-    octaves_[at] = static_cast<std::uint16_t>(counts_.size() / fine_in_octave);
+    octaves_[at] = static_cast<std::uint16_t>(octaves());
+    counts_.reserve(counts_.size() + fine_in_octave);  // no more than that: the budget counts octaves
     counts_.resize(counts_.size() + fine_in_octave);
-    return &counts_[std::size_t{octaves_[at]} * fine_in_octave];
+}
+
+// There is one.
+std::int32_t FineHistogram::nearest_octave(std::int32_t octave) const {
+    std::int32_t nearest = 0;
+    std::int32_t distance = std::numeric_limits<std::int32_t>::max();
+    for (std::size_t at = 0; at < octaves_.size(); ++at) {
+        const std::int32_t each = first_octave_ + static_cast<std::int32_t>(at);
+        if (octaves_[at] == none || std::abs(each - octave) >= distance) continue;
+        nearest = each;
+        distance = std::abs(each - octave);
+    }
+    return nearest;
 }
 
 std::vector<FineHistogram::Bucket> FineHistogram::buckets() const {

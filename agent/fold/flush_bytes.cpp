@@ -2,6 +2,8 @@
 
 #include <array>
 #include <cstdlib>
+#include <memory>
+#include <string>
 
 namespace outrigger::fold {
 namespace {
@@ -49,7 +51,7 @@ void write(ByteWriter& out, const CustomDelta& delta) {
     out.text(delta.name);
     out.number(static_cast<std::uint8_t>(delta.kind));
     out.number(delta.app);
-    out.text(delta.labels);
+    out.text(*delta.labels);
     out.number(delta.events);
     out.number(delta.sum.whole);
     out.real(delta.sum.part);
@@ -64,7 +66,7 @@ CustomDelta read_custom(ByteReader& in) {
     delta.name = in.text();
     delta.kind = static_cast<MetricKind>(in.number<std::uint8_t>());
     delta.app = in.number<std::uint32_t>();
-    delta.labels = in.text();
+    delta.labels = std::make_shared<const std::string>(in.text());
     delta.events = in.number<std::uint64_t>();
     delta.sum.whole = in.number<std::uint64_t>();
     delta.sum.part = in.real();

@@ -110,9 +110,11 @@ FlushState Flushes::copy() const {
     return out;
 }
 
-void Flushes::restore(FlushState state, const std::function<std::string_view(std::uint32_t series)>& key_of) {
+void Flushes::restore(FlushState state, const Texts& texts) {
     Deltas since = std::exchange(state.since, {});
-    for (RequestDelta& delta : since.requests) delta.key = key_of(delta.series);
+    for (RequestDelta& delta : since.requests) delta.key = texts.key_of(delta.series);
+    for (CustomDelta& delta : since.custom)
+        if (auto labels = texts.labels_of(delta)) delta.labels = std::move(labels);
     since_.restore(std::move(since));
     state_ = std::move(state);
 }

@@ -7,7 +7,9 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
+#include <string>
 
 #include "agent/fold/delta_table.h"
 #include "agent/journal/entry.h"
@@ -31,7 +33,13 @@ class Flushes {
     std::int64_t oldest_us() const;
 
     FlushState copy() const;
-    void restore(FlushState state, const std::function<std::string_view(std::uint32_t series)>& key_of);
+    // What the fold has of its own of what the deltas speak of.
+    struct Texts {
+        std::function<std::string_view(std::uint32_t series)> key_of;
+        // Null: it has no such label set any more.
+        std::function<std::shared_ptr<const std::string>(const CustomDelta& delta)> labels_of;
+    };
+    void restore(FlushState state, const Texts& texts);
 
   private:
     void begin(std::uint64_t id, const Reach& now);

@@ -39,7 +39,10 @@ FoldState::FoldState(FoldSettings given, const Snapshot& from)
     for (const Mark& mark : from.marks) marks.restore(mark);
     apps.restore(from.apps);
     offenders.restore(from.offenders);
-    flushes.restore(from.flushes, [this](std::uint32_t row) { return series.key(row); });
+    flushes.restore(
+        from.flushes,
+        {.key_of = [this](std::uint32_t row) { return series.key(row); },
+         .labels_of = [this](const CustomDelta& each) { return custom.labels_of(each.name, *each.labels); }});
 }
 
 void FoldState::apply(const journal::Entry& entry) {
@@ -98,7 +101,7 @@ void FoldState::apply_metric(const journal::Entry& entry) {
         if ((cut & 1) != 0 && field < counters.cut.size()) ++counters.cut[field];
     }
     const CustomSeries& into = custom.apply(service_of(entry), *metric, entry.envelope.arrival_us);
-    if (flushes.active()) flushes.since().add_metric(origin_of(entry), *metric, *into.labels);
+    if (flushes.active()) flushes.since().add_metric(origin_of(entry), *metric, into.labels);
     ++counters.folded_metrics;
 }
 

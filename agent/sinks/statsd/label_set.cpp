@@ -32,7 +32,7 @@ void LabelSet::set_custom(const fold::CustomDelta& delta, const fold::AppTags& a
     begin(takes_two_lines ? line_limit_ / 2 : line_limit_);
     bool has_env = plain_;
     bool has_version = plain_;
-    LabelReader labels(delta.labels);
+    LabelReader labels(*delta.labels);
     while (const auto label = labels.next()) {
         has_env = has_env || label->name == "env";
         has_version = has_version || label->name == "version";

@@ -80,7 +80,7 @@ class Entries {
         envelope.number = number;
         envelope.emitter = from == nullptr ? 0 : from->emitter[0];
         const auto& kept = payloads_.emplace_back(std::move(payload));
-        entries_.push_back({missing + entries_.size() + 1, envelope, kept, from});
+        entries_.push_back({missing + first_ + entries_.size(), envelope, kept, from});
     }
 
     std::span<const journal::Entry> all() const { return entries_; }
@@ -90,11 +90,20 @@ class Entries {
         return fresh;
     }
 
+    // Forgets what has been taken, and goes on with the next position.
+    void clear() {
+        first_ += entries_.size();
+        payloads_.clear();
+        entries_.clear();
+        taken_ = 0;
+    }
+
   private:
     std::deque<Identity> identities_;
     std::deque<std::vector<std::byte>> payloads_;
     std::vector<journal::Entry> entries_;
     std::size_t taken_ = 0;
+    std::uint64_t first_ = 1;
 };
 
 inline void apply(fold::Fold& fold, std::span<const journal::Entry> entries) {

@@ -49,9 +49,39 @@ TEST_CASE("a fine histogram keeps the buckets that are not empty, by index, and 
     histogram.add(-1);
     CHECK(histogram.zeros() == 3);
     CHECK(histogram.buckets() == std::vector<FineHistogram::Bucket>{{0, 1}, {32, 4}});
-    histogram.add(1e-300);
-    histogram.add(1e300);
-    CHECK(histogram.buckets().size() == 4);
-    CHECK(histogram.buckets().front() == FineHistogram::Bucket{fine_index(1e-300), 1});
-    CHECK(histogram.buckets().back() == FineHistogram::Bucket{fine_index(1e300), 1});
+}
+
+TEST_CASE("values that nobody measures count in the outermost bucket, so that a histogram stays small") {
+    FineHistogram histogram;
+    for (int exponent = -1074; exponent < 1024; ++exponent) histogram.add(std::ldexp(1, exponent));
+    CHECK(histogram.octaves() <= 101);
+    CHECK(histogram.buckets().front().first == least_fine_index);
+    CHECK(histogram.buckets().back().first == greatest_fine_index);
+    std::uint64_t sum = 0;
+    for (const auto& [index, count] : histogram.buckets()) sum += count;
+    CHECK(sum == 2098);
+    CHECK(histogram.buckets()[1] == FineHistogram::Bucket{least_fine_index + fine_in_octave, 1});
+}
+
+TEST_CASE("when the budget is spent a value counts in the nearest octave there is, and that is told; none is lost") {
+    FineBudget budget(2 * FineHistogram::octave_bytes);
+    FineHistogram first;
+    first.add(1.5, 1, &budget);  // the first one is free
+    first.add(1'000, 1, &budget);
+    first.add(1'000'000, 1, &budget);
+    CHECK(budget.coarse() == 0);
+    first.add(3, 5, &budget);
+    first.add(300'000, 7, &budget);
+    first.add(1'001, 2, &budget);
+    CHECK(budget.coarse() == 12);
+    CHECK(first.octaves() == 3);
+    using Bucket = FineHistogram::Bucket;
+    CHECK(first.buckets() == std::vector<Bucket>{{fine_index(1.5), 1},
+                                                 {31, 5},
+                                                 {fine_index(1'000), 3},
+                                                 {19 * fine_in_octave, 7},
+                                                 {fine_index(1'000'000), 1}});
+    FineHistogram second;
+    second.add(42, 1, &budget);
+    CHECK(second.buckets() == std::vector<Bucket>{{fine_index(42), 1}});
 }

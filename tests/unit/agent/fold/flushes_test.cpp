@@ -1,6 +1,9 @@
 // The StatsD sink's side of the fold: what is set aside at a flush, and the books over begin, end, restart and off.
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <string>
+
 #include "agent/fold/fold.h"
 #include "tests/unit/agent/fold/entries.h"
 
@@ -195,7 +198,7 @@ TEST_CASE(
     REQUIRE(deltas);
     REQUIRE(deltas->custom.size() == 3);
     CHECK(deltas->metrics == 7);
-    CHECK(deltas->custom[0].labels == R"(service="shop",plan="pro")");
+    CHECK(*deltas->custom[0].labels == R"(service="shop",plan="pro")");
     CHECK(fold::value_of(deltas->custom[0].sum) == 2.5);
     CHECK(deltas->custom[0].events == 2);
     CHECK(deltas->custom[1].gauge == -3);
@@ -228,4 +231,63 @@ TEST_CASE("apps cannot multiply the label sets of a flush beyond the cap: the re
     for (const auto& delta : deltas->requests) sum += delta.count;
     CHECK(sum == 150);
     CHECK(deltas->apps[deltas->requests.back().app].version == "__other__");
+}
+
+TEST_CASE("values of all sizes in ten thousand label sets cost a bounded memory, and none of them its count") {
+    Entries entries;
+    flush(entries, FlushStep::on);
+    fold::FoldSettings settings;
+    Fold fold(settings);
+    test::apply(fold, entries.take_new());
+    constexpr int sets = 5'000;
+    constexpr int sizes = 40;
+    for (int size = 0; size < sizes; ++size) {
+        for (int set = 0; set < sets; ++set) {
+            const std::string number = std::to_string(set);
+            const double value = std::ldexp(size % 2 == 0 ? 1 : -1, size * 50 - 1'000);
+            entries.metric(MetricKind::histogram, "hostile", value, {{"set", number}});
+            entries.request({.route = number, .duration_us = std::int64_t{1} << size});
+        }
+        test::apply(fold, entries.take_new());
+        entries.clear();
+    }
+    flush(entries, FlushStep::begin, 1);
+    test::apply(fold, entries.take_new());
+    const auto deltas = take(fold, 1);
+    REQUIRE(deltas);
+    std::size_t octaves = 0;
+    std::uint64_t told = 0;
+    const auto add = [&](const fold::FineHistogram& histogram) {
+        octaves += histogram.octaves();
+        for (const auto& [index, count] : histogram.buckets()) told += count;
+    };
+    for (const auto& delta : deltas->requests) add(delta.durations);
+    for (const auto& delta : deltas->custom) {
+        add(delta.values);
+        add(delta.negatives);
+    }
+    CHECK(told == 2 * sets * sizes);
+    CHECK(deltas->coarse > 0);
+    CHECK(octaves * fold::FineHistogram::octave_bytes <= (std::size_t{8} << 20) + 3 * sets * 256);
+    flush(entries, FlushStep::end, 1);
+    entries.metric(MetricKind::histogram, "hostile", 1, {{"set", "1"}});
+    flush(entries, FlushStep::begin, 2);
+    test::apply(fold, entries.take_new());
+    CHECK(take(fold, 2).value().coarse == 0);
+}
+
+TEST_CASE("a flush that a checkpoint cut in two sends one line for each custom label set") {
+    Entries entries;
+    flush(entries, FlushStep::on);
+    entries.metric(MetricKind::count, "orders", 2, {{"plan", "pro"}});
+    Fold before({});
+    test::apply(before, entries.take_new());
+    Fold after({}, before.checkpoint_copy());
+    entries.metric(MetricKind::count, "orders", 3, {{"plan", "pro"}});
+    flush(entries, FlushStep::begin, 1);
+    test::apply(after, entries.take_new());
+    const auto deltas = take(after, 1);
+    REQUIRE(deltas);
+    REQUIRE(deltas->custom.size() == 1);
+    CHECK(fold::value_of(deltas->custom[0].sum) == 5);
 }

@@ -44,7 +44,7 @@ class MadeDeltas {
         fold::CustomDelta& made = deltas.custom.emplace_back();
         made.kind = kind;
         made.name = std::move(name);
-        made.labels = std::move(labels);
+        made.labels = std::make_shared<const std::string>(std::move(labels));
         made.app = static_cast<std::uint32_t>(deltas.apps.size() - 1);
         made.events = 1;
         return made;
