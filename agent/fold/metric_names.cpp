@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "shared/metric_names.h"
 
@@ -11,7 +12,7 @@ namespace {
 constexpr std::string_view total = "_total";
 
 // Families of the agent's own, in every naming set, and what Prometheus makes itself of a scrape.
-bool is_ours(std::string_view name) {
+bool is_family_of_ours(std::string_view name) {
     static constexpr std::array prefixes = {"outrigger_",    "process_",      "flask_",
                                             "http_requests", "http_request_", "http_server_request_"};
     static constexpr std::array names = {"app_info", "app", "up"};
@@ -40,7 +41,10 @@ std::vector<std::string> occupied_names(MetricKind kind, std::string_view name) 
     return {text};
 }
 
-MetricNames::MetricNames(const std::vector<CustomFamily>& known) {
+MetricNames::MetricNames(const std::vector<CustomFamily>& known, const StatsdNames& requests) {
+    of_statsd_ = occupied_names(MetricKind::count, requests.count);
+    for (std::string& each : occupied_names(MetricKind::histogram, requests.latency))
+        of_statsd_.push_back(std::move(each));
     for (const CustomFamily& family : known) claim(family.kind, family.name, family.last_us);
 }
 
@@ -65,9 +69,13 @@ std::expected<void, Refused> MetricNames::admit(MetricKind kind, std::string_vie
     return {};
 }
 
+bool MetricNames::is_ours(std::string_view name) const {
+    return is_family_of_ours(name) || std::ranges::find(of_statsd_, name) != of_statsd_.end();
+}
+
 std::expected<void, Refused> MetricNames::admit_new(MetricKind kind, std::string_view name, std::int64_t now_us) {
     const auto wanted = occupied_names(kind, name);
-    if (std::ranges::any_of(wanted, [](const std::string& each) { return is_ours(each); })) {
+    if (std::ranges::any_of(wanted, [this](const std::string& each) { return is_ours(each); })) {
         return refuse(Refusal::bad_name, "a name that is not one of the agent's own");
     }
     for (const std::string& each : wanted) {

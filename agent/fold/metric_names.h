@@ -19,7 +19,11 @@ inline constexpr std::size_t greatest_names = 1'000;
 
 class MetricNames {
   public:
-    explicit MetricNames(const std::vector<CustomFamily>& known = {});
+    // `requests`: what StatsD calls a request's count and latency, whether it is on or not.
+    struct StatsdNames {
+        std::string count, latency;
+    };
+    explicit MetricNames(const std::vector<CustomFamily>& known = {}, const StatsdNames& requests = {});
 
     // Checks name, kind and tag keys and remembers the name. Refused: bad_name (not a metric name, one of ours, shares
     // a sample name with another, the thousand and first, a reserved tag key) or conflicting_kind.
@@ -28,6 +32,7 @@ class MetricNames {
     std::size_t size() const { return known_.size(); }
 
   private:
+    std::vector<std::string> of_statsd_;  // that the requests occupy at its receivers
     struct Known {
         MetricKind kind;
         std::int64_t last_us;
@@ -36,6 +41,7 @@ class MetricNames {
         using is_transparent = void;
         std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
     };
+    bool is_ours(std::string_view name) const;
     std::expected<void, Refused> admit_new(MetricKind kind, std::string_view name, std::int64_t now_us);
     void claim(MetricKind kind, std::string_view name, std::int64_t now_us);
     void release(const std::string& name);

@@ -127,7 +127,8 @@ Topology::Stations::Stations(const settings::Settings& settings, std::vector<set
     const Start start =
         find_start(journal_->mark(), checkpoint.fold.position, checkpoint.fold.counters.requests, accounts_->cursors());
     checkpointer_.emplace(std::move(files), checkpoint.facts, checkpoint.fold.position, checkpointer_parts());
-    metric_names_.emplace(fold_->snapshot(utc_us(), false).custom);
+    metric_names_.emplace(fold_->snapshot(utc_us(), false).custom,
+                          fold::MetricNames::StatsdNames{settings_.statsd_names.count, settings_.statsd_names.latency});
     start_sinks(stations, start);
     if (const auto written = checkpointer_->write(); !written) say("checkpoint: " + written.error().what);
     writer_.emplace(*journal_, start.position, start.before, writer_hooks());

@@ -106,3 +106,14 @@ TEST_CASE("after a restart the names are those of the fold") {
     CHECK(refusal(names.admit(MetricKind::gauge, "orders", entries.now_us + 1)) == Refusal::conflicting_kind);
     CHECK(refusal(names.admit(MetricKind::gauge, "orders_total", entries.now_us + 1)) == Refusal::bad_name);
 }
+
+TEST_CASE("the names of requests in StatsD are not the app's to take, as they are configured") {
+    using enum MetricKind;
+    MetricNames names({}, {"hits", "hit_seconds"});
+    CHECK(refusal(names.admit(count, "hits", now_us)) == Refusal::bad_name);
+    CHECK(refusal(names.admit(gauge, "hits_total", now_us)) == Refusal::bad_name);
+    CHECK(refusal(names.admit(histogram, "hit_seconds", now_us)) == Refusal::bad_name);
+    CHECK(refusal(names.admit(gauge, "hit_seconds_count", now_us)) == Refusal::bad_name);
+    CHECK(names.admit(count, "request_count", now_us));
+    CHECK(names.admit(gauge, "hits_a_day", now_us));
+}
