@@ -1,10 +1,8 @@
 #include "app/instrument.h"
 
-#include <array>
 #include <chrono>
 #include <exception>
 #include <optional>
-#include <span>
 #include <utility>
 
 #include "app/failure.h"
@@ -88,13 +86,11 @@ void record_exchange(Exchange& current, const RecordRequest& record, const httpl
     const auto traceparent = to_traceparent(trace);
     response.set_header("traceparent", {traceparent.data(), traceparent.size()});
 
-    std::array<char, 16> last_span{};
-    if (trace.last_datadog_span) last_span = to_hex(*trace.last_datadog_span);
-    const Tag upstream{"_dd.parent_id", {last_span.data(), last_span.size()}};
-    const std::span<const Tag> tags{&upstream, trace.last_datadog_span ? 1U : 0U};
+    const CallerTags said{trace};
     const SpanViews children{current.reply.spans};
     const std::string_view client = current.client.empty() ? request.remote_addr : current.client;
-    record(to_event(request, response, {client, current.route, times, trace}, current.reply, children.spans(), tags));
+    record(to_event(request, response, {client, current.route, times, trace}, current.reply, children.spans(),
+                    said.tags()));
 }
 
 }  // namespace

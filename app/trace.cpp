@@ -1,10 +1,11 @@
 #include "app/trace.h"
 
 #include <algorithm>
-#include <string>
-#include <string_view>
+#include <utility>
 
 #include "shared/outgoing_trace.h"
+#include "shared/propagated_tags.h"
+#include "shared/text.h"
 #include "shared/trace_context.h"
 
 namespace outrigger::app {
@@ -60,10 +61,30 @@ RequestTrace trace_of(const httplib::Request& request, IdSource& source, std::in
         trace.parent_id = context->parent_id;
         trace.priority = context->priority;
         trace.last_datadog_span = context->last_datadog_span;
+        PropagatedTags said = propagated_tags(*context);
+        trace.origin = std::move(said.origin);
+        trace.propagated_tags = std::move(said.tags);
     } else {
         trace.trace_id = make_trace_id(source, unix_seconds);
     }
     return trace;
+}
+
+CallerTags::CallerTags(const RequestTrace& trace) {
+    if (trace.last_datadog_span) {
+        last_span_ = to_hex(*trace.last_datadog_span);
+        add("_dd.parent_id", {last_span_.data(), last_span_.size()});
+    }
+    if (!trace.origin.empty()) add("_dd.origin", trace.origin);
+    for (std::string_view tags = trace.propagated_tags; !tags.empty();) {
+        std::string_view value = take_until(tags, ',');
+        const std::string_view key = take_until(value, '=');
+        add(key, value);
+    }
+}
+
+void CallerTags::add(std::string_view key, std::string_view value) {
+    if (size_ < tags_.size()) tags_[size_++] = {key, value};
 }
 
 std::array<char, 55> to_traceparent(const RequestTrace& trace) {

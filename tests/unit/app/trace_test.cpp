@@ -3,6 +3,10 @@
 #include <doctest/doctest.h>
 #include <httplib.h>
 
+#include <string>
+#include <utility>
+#include <vector>
+
 using namespace outrigger;
 using namespace outrigger::app;
 
@@ -15,6 +19,13 @@ RequestTrace traced(const httplib::Headers& headers) {
     request.headers = headers;
     IdSource source{7};
     return trace_of(request, source, 1'763'800'000);
+}
+
+RequestTrace began_here() {
+    RequestTrace trace;
+    trace.trace_id = to_trace_id(1, 2);
+    trace.span_id = 3;
+    return trace;
 }
 
 template <std::size_t N>
@@ -71,8 +82,31 @@ TEST_CASE("where W3C headers give the parent, the last Datadog span is kept besi
     CHECK(trace.last_datadog_span == 0x2cU);
 }
 
+TEST_CASE("what the caller said of the trace is told in tags: from Datadog's headers, else from the tracestate") {
+    using Tags = std::vector<std::pair<std::string, std::string>>;
+    const auto tags = [](const httplib::Headers& headers) {
+        const auto trace = traced(headers);
+        const CallerTags said{trace};
+        Tags all;
+        for (const Tag& tag : said.tags()) all.emplace_back(tag.key, tag.value);
+        return all;
+    };
+    CHECK(tags({{"x-datadog-trace-id", "42"},
+                {"x-datadog-parent-id", "43"},
+                {"x-datadog-origin", "synthetics"},
+                {"x-datadog-tags", "_dd.p.tid=640cfd8d00000000,_dd.p.dm=-4,other=1,_dd.p.usr=a=b"}}) ==
+          Tags{{"_dd.origin", "synthetics"}, {"_dd.p.dm", "-4"}, {"_dd.p.usr", "a=b"}});
+    CHECK(tags({{"traceparent", traceparent}, {"tracestate", "dd=s:2;o:rum;p:000000000000002c;t.dm:-4;t.usr:a~b"}}) ==
+          Tags{{"_dd.parent_id", "000000000000002c"}, {"_dd.origin", "rum"}, {"_dd.p.dm", "-4"}, {"_dd.p.usr", "a=b"}});
+    CHECK(tags({{"traceparent", traceparent}}) == Tags{{"_dd.parent_id", "0000000000000000"}});
+    CHECK(tags({}).empty());
+    std::string many = "_dd.p.a=1";
+    for (int n = 0; n < 30; ++n) many += ",_dd.p." + std::to_string(n) + "=1";
+    CHECK(tags({{"x-datadog-trace-id", "42"}, {"x-datadog-parent-id", "43"}, {"x-datadog-tags", many}}).size() == 16);
+}
+
 TEST_CASE("the client is told which trace it was, sampled unless it said otherwise itself") {
-    RequestTrace trace{to_trace_id(1, 2), 3, 4, std::nullopt, std::nullopt};
+    RequestTrace trace = began_here();
     CHECK(text(to_traceparent(trace)) == "00-00000000000000010000000000000002-0000000000000003-01");
     trace.priority = std::int8_t{0};
     CHECK(text(to_traceparent(trace)) == "00-00000000000000010000000000000002-0000000000000003-00");
@@ -102,7 +136,7 @@ TEST_CASE("a call on behalf of a request carries its trace, as a child of its sp
 }
 
 TEST_CASE("a call on behalf of a request that began its trace says no priority") {
-    const httplib::Headers headers = to_outgoing_headers({}, {to_trace_id(1, 2), 3, 0, {}, {}});
+    const httplib::Headers headers = to_outgoing_headers({}, began_here());
     const httplib::Headers wanted = {{"traceparent", "00-00000000000000010000000000000002-0000000000000003-01"},
                                      {"tracestate", "dd=p:0000000000000003"},
                                      {"x-datadog-trace-id", "2"},

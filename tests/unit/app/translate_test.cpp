@@ -129,7 +129,7 @@ TEST_CASE("child spans keep their names, times, errors and tags") {
 
 TEST_CASE("an event carries its trace, its place in it and the priority that came with it") {
     Answered answered;
-    answered.circumstances.trace = {to_trace_id(1, 2), 3, 4, std::int8_t{2}, std::nullopt};
+    answered.circumstances.trace = {to_trace_id(1, 2), 3, 4, std::int8_t{2}, std::nullopt, {}, {}};
     const Tag tag{"_dd.parent_id", "0000000000000005"};
     const auto event = answered.event({}, {&tag, 1});
     CHECK(event.trace_id == to_trace_id(1, 2));
