@@ -28,6 +28,8 @@ struct Given {
 };
 using Layer = std::map<std::string, Given, std::less<>>;  // by the setting's name
 
+constexpr std::string_view found_by_itself = "a socket where Datadog's agent usually has it";
+
 Layer layer_of_flags(const Flags& flags) {
     Layer layer;
     for (const auto& [name, text] : flags.texts) layer[name] = {text, "flag"};
@@ -60,6 +62,18 @@ void find_usual_places(std::vector<Layer>& layers, const Surroundings& surroundi
             found->second.source += ", where it usually is";
         }
     }
+}
+
+// What nobody set goes to the socket of Datadog's agent, when there is one where it usually is.
+Layer sockets_found(const std::vector<Layer>& layers, const Surroundings& surroundings) {
+    Layer layer;
+    for (const auto& [name, usual] : {std::pair{"statsd", &usual_statsd}, std::pair{"traces", &usual_traces}}) {
+        const bool is_set = std::ranges::any_of(layers, [&](const Layer& each) { return each.contains(name); });
+        if (is_set) continue;
+        const std::string target = usual(surroundings.is_socket);
+        if (target.starts_with("unix://")) layer[name] = {target, std::string(found_by_itself)};
+    }
+    return layer;
 }
 
 std::string content_of(const Given& file) {
@@ -118,14 +132,15 @@ Settings defaults(const Surroundings& surroundings) {
     return settings;
 }
 
-void note_agent_host(const std::vector<Layer>& layers, CommandLine& line) {
+// Something is on that was perhaps not meant to be.
+void note_implied(const std::vector<Layer>& layers, std::string_view source, std::string_view why, CommandLine& line) {
     std::string on;
     for (const std::string name : {"statsd", "traces"}) {
         const auto* given = find_in(layers, name);
-        if (given && given->source.contains("DD_AGENT_HOST")) on += (on.empty() ? "" : " and ") + name;
+        if (given && given->source.contains(source)) on += (on.empty() ? "" : " and ") + name;
     }
     if (on.empty()) return;
-    line.notes.push_back("DD_AGENT_HOST turns on " + on +
+    line.notes.push_back(std::string(why) + " turns on " + on +
                          "; OUTRIGGER_STATSD=off and OUTRIGGER_TRACES=off turn them off");
 }
 
@@ -151,6 +166,7 @@ CommandLine parse(const std::vector<std::string>& arguments, const Surroundings&
     std::vector<Layer> layers = {layer_of_flags(flags), layer_of_variables(surroundings.environment)};
     if (const auto* file = find_in(layers, "config")) layers.push_back(layer_of_file(Given(*file)));
     find_usual_places(layers, surroundings);
+    layers.push_back(sockets_found(layers, surroundings));
 
     line.settings = defaults(surroundings);
     for (const auto& setting : declared()) {
@@ -159,7 +175,8 @@ CommandLine parse(const std::vector<std::string>& arguments, const Surroundings&
         line.effective.push_back(
             {std::string(setting.name), printable(setting.show(line.settings)), given ? given->source : "default"});
     }
-    note_agent_host(layers, line);
+    note_implied(layers, "DD_AGENT_HOST", "DD_AGENT_HOST", line);
+    note_implied(layers, found_by_itself, found_by_itself, line);
     line.warnings = unread_datadog_variables(surroundings.environment);
     if (line.command == Command::check) line.text = checked(line.effective);
     return line;

@@ -38,9 +38,9 @@ DatadogTarget at_host(std::string url, const std::string& port, const std::strin
 bool is_url(const std::string& text) { return text.contains("://"); }
 
 // Everything of Datadog's that is read here or in the app; DD_SERVICE and its like are settings of their own.
-constexpr std::array<std::string_view, 9> read_here = {
-    "DD_SERVICE",          "DD_ENV",           "DD_VERSION",        "DD_AGENT_HOST",   "DD_TRACE_AGENT_URL",
-    "DD_TRACE_AGENT_PORT", "DD_DOGSTATSD_URL", "DD_DOGSTATSD_PORT", "DD_TRACE_ENABLED"};
+constexpr std::array<std::string_view, 10> read_here = {
+    "DD_SERVICE",          "DD_ENV",           "DD_VERSION",        "DD_AGENT_HOST",    "DD_TRACE_AGENT_URL",
+    "DD_TRACE_AGENT_PORT", "DD_DOGSTATSD_URL", "DD_DOGSTATSD_PORT", "DD_TRACE_ENABLED", "DD_EXTERNAL_ENV"};
 
 // As Datadog's tracers read a yes or no; nothing when it is neither.
 std::optional<bool> yes_or_no(std::string text) {
@@ -101,6 +101,8 @@ std::vector<std::string> unread_datadog_variables(const Environment& environment
         else if (++count <= most_named)
             names += (names.empty() ? "" : ", ") + printable(name);
     }
+    if (const auto enabled = value_of(environment, "DD_TRACE_ENABLED"); !enabled.empty() && !yes_or_no(enabled))
+        said.push_back("variable DD_TRACE_ENABLED has no effect: its value is neither true nor false");
     if (count > most_named) names += " and " + std::to_string(count - most_named) + " more";
     if (count > 0) said.push_back("no effect here: " + names);
     return said;

@@ -13,7 +13,11 @@ namespace outrigger::peers {
 using namespace std::chrono_literals;
 
 Agent::Agent(std::vector<std::string> more_flags, std::map<std::string, std::string> environment)
-    : flags(std::move(more_flags)), port_(free_port()), environment_(std::move(environment)) {}
+    : flags(std::move(more_flags)), port_(free_port()), environment_(std::move(environment)) {
+    // A Datadog agent on this machine is found by its sockets; it is not to hear of tests.
+    environment_.try_emplace("OUTRIGGER_STATSD", "off");
+    environment_.try_emplace("OUTRIGGER_TRACES", "off");
+}
 
 void Agent::launch() {
     std::vector<std::string> arguments{

@@ -25,7 +25,9 @@ std::string endpoint(const std::string& text, const std::string& name) {
 TEST_CASE("check prints the endpoints that Datadog's variables mean") {
     const std::vector<Row> rows = {
         {{}, "off", "off"},
-        {{{sockets, ""}}, "off", "off"},  // nobody asked for anything
+        {{{sockets, ""}}, "unix:///var/run/datadog/dsd.socket", "unix:///var/run/datadog/apm.socket"},
+        {{{"OUTRIGGER_TRACES", "off"}, {"OUTRIGGER_STATSD", "off"}, {sockets, ""}}, "off", "off"},
+        {{{"DD_TRACE_ENABLED", "false"}, {sockets, ""}}, "unix:///var/run/datadog/dsd.socket", "off"},
         {{{"DD_AGENT_HOST", "dd"}}, "udp://dd:8125", "http://dd:8126"},
         {{{"DD_AGENT_HOST", "dd"}, {sockets, ""}}, "udp://dd:8125", "http://dd:8126"},
         {{{"DD_AGENT_HOST", "dd"}, {"DD_DOGSTATSD_PORT", "9"}}, "udp://dd:9", "http://dd:8126"},
@@ -42,7 +44,9 @@ TEST_CASE("check prints the endpoints that Datadog's variables mean") {
         {{{"DD_TRACE_AGENT_URL", "http+unix:///run/apm"}}, "off", "unix:///run/apm"},
         {{{"DD_DOGSTATSD_URL", "udp://s:2"}, {"DD_AGENT_HOST", "dd"}}, "udp://s:2", "http://dd:8126"},
         {{{"DD_DOGSTATSD_URL", "unixgram:///run/dsd"}}, "unix:///run/dsd", "off"},
-        {{{"DD_TRACE_ENABLED", "true"}, {sockets, ""}}, "off", "unix:///var/run/datadog/apm.socket"},
+        {{{"DD_TRACE_ENABLED", "true"}, {sockets, ""}},
+         "unix:///var/run/datadog/dsd.socket",
+         "unix:///var/run/datadog/apm.socket"},
         {{{"DD_TRACE_ENABLED", "true"}}, "off", "http://localhost:8126"},
         {{{"DD_TRACE_ENABLED", "false"}, {"DD_AGENT_HOST", "dd"}}, "udp://dd:8125", "off"},
         {{{"DD_TRACE_ENABLED", "false"}, {"OUTRIGGER_TRACES", "http://o:3"}}, "off", "http://o:3"},
@@ -75,6 +79,17 @@ TEST_CASE("check says who meant it") {
     const auto line = parse({"check"}, surroundings);
     CHECK(line.text.contains("http://localhost:8126  (variable DD_TRACE_ENABLED, where it usually is)"));
     CHECK(line.warnings == std::vector<std::string>{"no effect here: DD_TRACE_SAMPEL"});
+}
+
+TEST_CASE("a sink that is on because its socket was found is said at start, with how to turn it off") {
+    Surroundings surroundings;
+    surroundings.environment = {{"OUTRIGGER_TRACES", "http://t:1"}};
+    surroundings.may_hold_data = [](const std::string&) { return true; };
+    surroundings.is_socket = [](const std::string&) { return true; };
+    CHECK(
+        parse({"check"}, surroundings).notes ==
+        std::vector<std::string>{"a socket where Datadog's agent usually has it turns on statsd; OUTRIGGER_STATSD=off "
+                                 "and OUTRIGGER_TRACES=off turn them off"});
 }
 
 }  // namespace

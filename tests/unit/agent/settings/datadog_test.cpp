@@ -74,6 +74,10 @@ TEST_CASE("of Datadog's variables, those that nothing reads are named once, with
     CHECK(unread_datadog_variables({{"DD_AGNET_HOST", "b"}, {"DD_TAGS", "c"}}) ==
           std::vector<std::string>{"variable DD_AGNET_HOST is not known: did you mean DD_AGENT_HOST?",
                                    "no effect here: DD_TAGS"});
+    for (const char* known : {"true", "0", "No", "ON", ""})
+        CHECK(unread_datadog_variables({{"DD_TRACE_ENABLED", known}}).empty());
+    CHECK(unread_datadog_variables({{"DD_TRACE_ENABLED", "ture"}}) ==
+          std::vector<std::string>{"variable DD_TRACE_ENABLED has no effect: its value is neither true nor false"});
     Environment many;
     for (int i = 100; i < 125; ++i) many["DD_SOMETHING_ELSE_" + std::to_string(i)] = "x";
     REQUIRE(unread_datadog_variables(many).size() == 1);
