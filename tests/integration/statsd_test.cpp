@@ -81,6 +81,7 @@ TEST_CASE("a million events become some hundred packets that fit the wire, exact
     for (const double q : {0.5, 0.9, 0.99})
         CHECK(receiver.quantile("request_latency_seconds", q) == doctest::Approx(quantile_of(load, q)).epsilon(0.02));
     CHECK(receiver.greatest_packet() <= 1432);
+    CHECK(receiver.packets() < 400);
     MESSAGE(receiver.packets() << " packets");
     CHECK(book_problems(agent.scrape()).empty());
     CHECK(agent.stop() == 0);

@@ -12,6 +12,7 @@
 #include "agent/books/tally.h"
 #include "agent/fold/deltas.h"
 #include "agent/journal/entry.h"
+#include "agent/sinks/name_lookup.h"
 #include "agent/sinks/statsd/label_set.h"
 #include "agent/sinks/statsd/wire.h"
 
@@ -20,6 +21,10 @@ namespace outrigger::statsd {
 struct StatsdSettings {
     Target target;
     Naming naming;
+    sinks::Lookup lookup = sinks::look_up;  // of the target's name
+    // For the pace at which a receiver can follow, some 1,000,000 events a second; what takes longer is unsent. More
+    // than the time between two flushes, so that a burst arrives whole.
+    std::chrono::milliseconds longest_flush = std::chrono::seconds(10);
 };
 
 // What topology lends it; all outlive the sink.

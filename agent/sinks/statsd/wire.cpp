@@ -1,5 +1,6 @@
 #include "agent/sinks/statsd/wire.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -44,8 +45,13 @@ bool Wire::reach(Clock::time_point now, std::chrono::milliseconds patience) {
     if (!is_unix()) return true;
     const sockaddr_un address = address_of(target_.unix_path);
     const FileDescriptor probe = make_socket(AF_UNIX);
-    if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return true;
-    failed(errno);
+    if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+        failed(errno);
+        return false;
+    }
+    pollfd wanted{probe.get(), POLLOUT, 0};
+    if (::poll(&wanted, 1, 0) == 1) return true;
+    problem_ = "it takes nothing";
     return false;
 }
 

@@ -36,7 +36,8 @@ class Wire {
     explicit Wire(
         Target target, std::function<bool()> given_up = [] { return false; }, sinks::Lookup lookup = sinks::look_up);
 
-    // Looks whether somebody may be there, without sending anything; of UDP this is not known before a packet is.
+    // Looks whether somebody may be there, and has room, without sending anything; of UDP this is not known before a
+    // packet is.
     bool reach(Clock::time_point now, std::chrono::milliseconds patience);
     Outcome send(std::string_view packet, Clock::time_point now, std::chrono::milliseconds patience);
 

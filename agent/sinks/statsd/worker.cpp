@@ -22,7 +22,8 @@ std::int64_t utc_us() {
 StatsdSink::Worker::Worker(StatsdSettings settings, StatsdParts parts)
     : settings_(std::move(settings)),
       parts_(std::move(parts)),
-      wire_(settings_.target, [this] { return stop_.past_deadline(Clock::now()); }),
+      wire_(
+          settings_.target, [this] { return stop_.past_deadline(Clock::now()); }, settings_.lookup),
       backoff_(50ms, 1s),
       random_(std::random_device{}()) {
     thread_ = std::jthread([this] { run(); });
@@ -77,6 +78,7 @@ std::optional<fold::Deltas> StatsdSink::Worker::begin(std::uint64_t id) {
 Account StatsdSink::Worker::send_all(const fold::Deltas& deltas) {
     Account account(deltas);
     gave_up_ = false;
+    flush_until_ = Clock::now() + settings_.longest_flush;
     trouble_since_.reset();
     Packer packer(wire_.packet_limit(), [&](const Packet& packet) { account.handled(packet.pieces, send(packet)); });
     render(deltas, settings_.naming, wire_.packet_limit(),
@@ -87,7 +89,7 @@ Account StatsdSink::Worker::send_all(const fold::Deltas& deltas) {
 }
 
 bool StatsdSink::Worker::send(const Packet& packet) {
-    while (!gave_up_ && wait(pace_.wait(Clock::now()))) {
+    while (!gave_up_ && wait_for_receiver()) {
         const auto begun = Clock::now();
         const Wire::Outcome outcome = wire_.send(packet.bytes, begun, patience_left());
         if (outcome == Wire::Outcome::busy || outcome == Wire::Outcome::lost)
@@ -112,6 +114,14 @@ bool StatsdSink::Worker::send(const Packet& packet) {
         }
     }
     gave_up_ = true;
+    return false;
+}
+
+// False: it is not to be sent in this flush.
+bool StatsdSink::Worker::wait_for_receiver() {
+    const auto needed = pace_.wait(Clock::now());
+    if (Clock::now() + needed <= flush_until_) return wait(needed);
+    give_up("more events come than it is given time to read, some 1,000,000 a second");
     return false;
 }
 

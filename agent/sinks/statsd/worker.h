@@ -28,6 +28,7 @@ class StatsdSink::Worker {
     std::optional<fold::Deltas> begin(std::uint64_t id);
     Account send_all(const fold::Deltas& deltas);
     bool send(const Packet& packet);
+    bool wait_for_receiver();
     bool wait(std::chrono::nanoseconds duration);
     std::chrono::milliseconds patience_left() const;
     bool wait_after_trouble(std::chrono::milliseconds duration);
@@ -41,6 +42,7 @@ class StatsdSink::Worker {
 
     Wire wire_;
     Pace pace_;
+    Clock::time_point flush_until_{};
     bool gave_up_ = false;                            // for the rest of this flush
     std::optional<Clock::time_point> trouble_since_;  // in this flush, since the last packet that went
     sinks::Breaker breaker_;

@@ -116,4 +116,6 @@ TEST_CASE("a Unix path is looked up at each packet: one that is bound anew gets 
     Outcome outcome = Outcome::sent;
     for (int n = 0; n < 10'000 && outcome == Outcome::sent; ++n) outcome = wire.send("c:1|c", now, 1s);
     CHECK(outcome == Outcome::busy);
+    CHECK_FALSE(wire.reach(now, 1s));
+    CHECK(wire.problem() == "it takes nothing");
 }

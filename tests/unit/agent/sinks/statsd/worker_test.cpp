@@ -1,0 +1,125 @@
+// The sink's thread against a receiver on the loopback, and parts that play the fold and the journal.
+#include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <condition_variable>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "agent/sinks/statsd/statsd.h"
+#include "shared/file_descriptor.h"
+#include "tests/unit/agent/sinks/statsd/deltas.h"
+
+using namespace outrigger;
+using namespace std::chrono_literals;
+using journal::FlushStep;
+
+namespace {
+
+FileDescriptor make_receiver(std::uint16_t& port) {
+    FileDescriptor made(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    const int room = 8 << 20;
+    ::setsockopt(made.get(), SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof address;
+    REQUIRE(::bind(made.get(), reinterpret_cast<const sockaddr*>(&address), length) == 0);
+    REQUIRE(::getsockname(made.get(), reinterpret_cast<sockaddr*>(&address), &length) == 0);
+    port = ntohs(address.sin_port);
+    return made;
+}
+
+std::string receive_all(const FileDescriptor& receiver) {
+    std::string all;
+    std::string packet(2'000, '\0');
+    for (ssize_t got = 0; (got = ::recv(receiver.get(), packet.data(), packet.size(), MSG_DONTWAIT)) > 0;)
+        all.append(packet, 0, static_cast<std::size_t>(got)).append(1, '\n');
+    return all;
+}
+
+// One flush is due, and what its end says is kept.
+class OneFlush {
+  public:
+    explicit OneFlush(fold::Deltas deltas) : deltas_(std::move(deltas)) {}
+
+    statsd::StatsdParts parts() {
+        return {.due = [this] { return due(); },
+                .last_flush = [] { return std::uint64_t{0}; },
+                .journal = [this](const journal::Flush& flush) { note(flush); },
+                .take = [this](std::uint64_t, auto) { return std::optional(deltas_); },
+                .tally = tally_,
+                .say = [](const std::string&) {}};
+    }
+    std::optional<journal::Flush> end(std::chrono::seconds deadline) {
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, deadline, [this] { return end_.has_value(); });
+        return end_;
+    }
+    books::Health health() const { return tally_.health(); }
+
+  private:
+    bool due() {
+        const std::lock_guard lock(mutex_);
+        return !end_;
+    }
+    void note(const journal::Flush& flush) {
+        const std::lock_guard lock(mutex_);
+        if (flush.step == FlushStep::end) end_ = flush;
+        changed_.notify_all();
+    }
+
+    fold::Deltas deltas_;
+    books::Tally tally_;
+    std::mutex mutex_;  // guards end_
+    std::condition_variable changed_;
+    std::optional<journal::Flush> end_;
+};
+
+}  // namespace
+
+TEST_CASE("more events than a receiver can follow hold no flush up: the counters go, what is left is unsent") {
+    constexpr std::uint64_t events = 20'000'000;  // 20 s at a receiver's pace
+    test::MadeDeltas made;
+    made.deltas.first_us = 1;
+    test::MadeDeltas::observe(made.request({"shop", "prod", "1"}, {200, "GET", "shop", "/"}), 5'000, events);
+    OneFlush flush(std::move(made.deltas));
+    std::uint16_t port = 0;
+    const FileDescriptor receiver = make_receiver(port);
+    statsd::StatsdSettings settings;
+    settings.target = {{}, "127.0.0.1", port};
+    settings.longest_flush = 500ms;
+    statsd::StatsdSink sink(settings, flush.parts());
+    const auto end = flush.end(10s);
+    REQUIRE(end);
+    CHECK(end->delivered + end->unsent == events);
+    CHECK(end->delivered > 0);
+    CHECK(end->delivered < 2'000'000);
+    CHECK(receive_all(receiver).contains("request_count:20000000|c"));
+    CHECK_FALSE(flush.health().up);
+    CHECK(flush.health().last_error.contains("more events come"));
+}
+
+TEST_CASE("a host whose name nobody answers costs a flush its patience, and a stop no more than its time") {
+    test::MadeDeltas made;
+    made.deltas.first_us = 1;
+    test::MadeDeltas::observe(made.request({"shop", "prod", "1"}, {200, "GET", "shop", "/"}), 5'000, 7);
+    OneFlush flush(std::move(made.deltas));
+    statsd::StatsdSettings settings;
+    settings.target = {{}, "receiver.example", 8125};
+    const auto hung = std::make_shared<std::promise<void>>();
+    settings.lookup = [hung, answered = hung->get_future().share()](const std::string&, std::uint16_t) {
+        answered.wait();
+        return sinks::LookupAnswer(std::unexpected("too late"));
+    };
+    const auto begun = std::chrono::steady_clock::now();
+    statsd::StatsdSink sink(settings, flush.parts());
+    CHECK_FALSE(sink.stop(1s));
+    CHECK(std::chrono::steady_clock::now() - begun < 3s);
+    CHECK_FALSE(flush.health().up);
+    hung->set_value();
+}
