@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdlib>
+#include <iostream>
 #include <string_view>
 
 namespace outrigger::peers {
@@ -12,7 +13,9 @@ void pass_over(const std::string& reason) {
     if (ci != nullptr && std::string_view(ci) == "true") {
         FAIL_CHECK(reason);
     } else {
-        MESSAGE("SKIPPED, NOT TESTED: " << reason);
+        // tools/run-tests counts these apart: doctest takes such a case for one that passed.
+        std::cout << "NOT TESTED: " << doctest::getContextOptions()->currentTest->m_name << "\t(" << reason << ")"
+                  << std::endl;
     }
 }
 
