@@ -149,7 +149,7 @@ $(OUT)/outrigger: $(call objects,agent/main.cpp $(AGENT) $(SHARED))
 $(OUT)/demo-app: $(call objects,app/main.cpp $(APP) $(SHARED))
 $(OUT)/demo-app: LDFLAGS += -rdynamic  # so that the stacks it shows name functions
 $(OUT)/unit-tests: $(call objects,$(UNIT) $(AGENT) $(APP) $(SHARED))
-$(OUT)/integration-tests: $(call objects,$(INTEGRATION) $(AGENT) $(SHARED))
+$(OUT)/integration-tests: $(call objects,$(INTEGRATION) $(AGENT) $(APP) $(SHARED))
 $(OUT)/peers-tests: $(call objects,$(PEERS) $(AGENT) $(SHARED))
 $(OUT)/fault-cases: $(call objects,$(FAULTS) $(SHARED))
 

@@ -32,6 +32,7 @@ class Breaker {
     // The line to say, if this is news.
     std::optional<std::string> went_down(const std::string& why);
     std::optional<std::string> came_back();
+    void note(const std::string& error) { last_error_ = error; }  // that changes nothing
 
     bool up() const { return up_; }
     const std::string& last_error() const { return last_error_; }

@@ -1,5 +1,6 @@
 #include "agent/topology/room_settings.h"
 
+#include <cstdlib>
 #include <filesystem>
 
 #include "shared/runtime_folder.h"
@@ -60,6 +61,8 @@ traces::TracesSettings traces_settings(const settings::Settings& settings,
     out.env = settings.env;
     out.version = settings.version;
     out.own_version = OUTRIGGER_VERSION;
+    const char* external_env = std::getenv("DD_EXTERNAL_ENV");  // of this pod: no setting that anybody makes
+    out.origin = traces::find_origin(external_env == nullptr ? "" : external_env);
     out.took_rates = std::move(took_rates);
     return out;
 }

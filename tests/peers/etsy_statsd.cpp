@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <fstream>
+#include <sstream>
 #include <stdexcept>
 
 #include "tests/integration/peers/build_folder.h"
@@ -45,6 +46,18 @@ double EtsyStatsd::counter(const std::string& name) const {
     const std::string text = ask("counters");
     const std::size_t at = text.find("'" + name + "': ");
     return at == text.npos ? 0 : std::stod(text.substr(at + name.size() + 4));
+}
+
+//   'request_latency_seconds.shop.GET._.200': [ 20.3, 19.9 ],
+std::vector<double> EtsyStatsd::timer(const std::string& name) const {
+    const std::string text = ask("timers");
+    const std::size_t at = text.find("'" + name + "': [");
+    if (at == text.npos) return {};
+    const std::size_t begin = text.find('[', at) + 1;
+    std::istringstream values(text.substr(begin, text.find(']', begin) - begin));
+    std::vector<double> all;
+    for (double value = 0; values >> value; values.ignore()) all.push_back(value);
+    return all;
 }
 
 }  // namespace outrigger::peers

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "tests/integration/peers/process.h"
 #include "tests/integration/peers/temporary_folder.h"
@@ -13,9 +14,10 @@ class EtsyStatsd {
   public:
     EtsyStatsd();  // waits until it answers
 
-    std::string target() const;                         // what --statsd is given
-    std::string ask(const std::string& command) const;  // counters, timers, gauges
-    double counter(const std::string& name) const;      // 0 when there is none
+    std::string target() const;                                // what --statsd is given
+    std::string ask(const std::string& command) const;         // counters, timers, gauges
+    double counter(const std::string& name) const;             // 0 when there is none
+    std::vector<double> timer(const std::string& name) const;  // milliseconds; at most the first hundred
 
   private:
     TemporaryFolder folder_;

@@ -89,7 +89,7 @@ TEST_CASE("a million events cost statsd_exporter no packet over UDP: exact count
     const StatsdExporter exporter;
     check_a_million(exporter);
     CHECK(exporter.kernel_drops() == 0);
-    CHECK(exporter.scrape().sum("statsd_exporter_udp_packets_total") < 1'000);
+    CHECK(exporter.scrape().sum("statsd_exporter_udp_packets_total") < 400);
 }
 
 TEST_CASE("a million events of one value, in lines that stand for 10,000 each, cost it no packet either") {

@@ -13,6 +13,7 @@
 #include "tests/integration/peers/http.h"
 #include "tests/integration/peers/load.h"
 #include "tests/integration/peers/load_shapes.h"
+#include "tests/integration/peers/scrape_watch.h"
 #include "tests/peers/ddapm_test_agent.h"
 #include "tests/peers/fetched_tool.h"
 
@@ -68,6 +69,14 @@ TEST_CASE("Datadog's test agent finds nothing wrong with a mixed load of all end
     CHECK(agent.stop() == 0);
 }
 
+// The root has no parent, and all others have the root. The snapshots cannot say it: ids differ from run to run.
+void check_family(const json& trace) {
+    REQUIRE_FALSE(trace.empty());
+    CHECK(trace.at(0).at("parent_id") == 0);
+    for (std::size_t child = 1; child < trace.size(); ++child)
+        CHECK(trace.at(child).at("parent_id") == trace.at(0).at("span_id"));
+}
+
 TEST_CASE("the trace of each endpoint is what its snapshot says") {
     if (!has_tool(ddapm_test_agent)) return;
     // What differs from run to run, and stacks, which differ from build to build.
@@ -90,11 +99,15 @@ TEST_CASE("the trace of each endpoint is what its snapshot says") {
             const int status = get(app.port(), path).status;
             CHECK(eventually(20s, [&] { return delivered(agent) == before + 1; }));
             if (name == "simulation" && status != 200) continue;
-            CHECK(datadog.traces(name).size() == 1);
+            const json traces = datadog.traces(name);
+            REQUIRE(traces.size() == 1);
+            CHECK(traces.at(0).size() == (name == "simulation" ? 4 : 1));
+            check_family(traces.at(0));
             CHECK(datadog.compare(name, ignored) == "");
             break;
         }
     }
+    CHECK(book_problems(agent.scrape()).empty());
 }
 
 // What a caller says of its own span.
@@ -151,6 +164,43 @@ void check_one_trace(const DdapmTestAgent& datadog, const std::string& token, co
     CHECK(ours.at("metrics").at("_sampling_priority_v1") == priority);
     CHECK(theirs.at("metrics").at("_sampling_priority_v1") == priority);
     CHECK(ours.at("meta").at("http.route") == "/green");
+    // Who decided is what the caller says it was; of a trace that is dropped nobody says it.
+    CHECK(ours.at("meta").contains("_dd.p.dm") == (priority > 0));
+    if (priority > 0) CHECK(ours.at("meta").at("_dd.p.dm") == theirs.at("meta").at("_dd.p.dm"));
+}
+
+TEST_CASE("where a trace began, and the tags that go from service to service, reach the spans of the app") {
+    if (!has_tool(ddapm_test_agent)) return;
+    const DdapmTestAgent datadog;
+    Agent agent({"--traces", datadog.url()});
+    agent.start();
+    DemoApp app(agent, 1, shop);
+    const std::map<std::string, std::map<std::string, std::string>> callers = {
+        {"datadog",
+         {{"x-datadog-trace-id", "42"},
+          {"x-datadog-parent-id", "43"},
+          {"x-datadog-sampling-priority", "2"},
+          {"x-datadog-origin", "synthetics"},
+          {"x-datadog-tags", "_dd.p.tid=640cfd8d00000000,_dd.p.dm=-4,_dd.p.usr=a"}}},
+        {"w3c",
+         {{"traceparent", "00-640cfd8d00000000000000000000002a-000000000000002b-01"},
+          {"tracestate", "dd=s:2;o:synthetics;t.dm:-4;t.usr:a,other=1"}}}};
+    double calls = 0;
+    for (const auto& [name, headers] : callers) {
+        CAPTURE(name);
+        datadog.start_session(name);
+        for (int attempt = 0; attempt < 20 && get(app.port(), "/simulation", headers).status != 200; ++attempt) ++calls;
+        check_delivered(agent, ++calls);
+        const json trace = datadog.traces(name).back();
+        REQUIRE(trace.size() == 4);
+        const json& root = trace.at(0).at("meta");
+        CHECK(root.at("_dd.p.dm") == "-4");
+        CHECK(root.at("_dd.p.usr") == "a");
+        CHECK(root.at("_dd.p.tid") == "640cfd8d00000000");
+        for (const json& span : trace) CHECK(span.at("meta").at("_dd.origin") == "synthetics");
+    }
+    CHECK(datadog.failures() == "");
+    CHECK(agent.stop() == 0);
 }
 
 TEST_CASE("Python's ddtrace and the app: one trace, its 128 bits equal, the caller's priority honoured") {
@@ -160,6 +210,7 @@ TEST_CASE("Python's ddtrace and the app: one trace, its 128 bits equal, the call
     agent.start();
     DemoApp app(agent, 1, shop);
     const std::string url = "http://127.0.0.1:" + std::to_string(app.port()) + "/green";
+    double calls = 0;
     for (const auto& [chosen, priority] : std::map<std::string, double>{{"none", 1}, {"2", 2}, {"0", 0}, {"-1", -1}}) {
         CAPTURE(chosen);
         const std::string token = "python" + chosen;
@@ -167,7 +218,10 @@ TEST_CASE("Python's ddtrace and the app: one trace, its 128 bits equal, the call
         const Caller caller =
             call({fetched("python/bin/python"), "tests/peers/clients/caller.py", url, chosen}, datadog);
         check_one_trace(datadog, token, caller, priority);
+        check_delivered(agent, ++calls);
     }
+    CHECK(datadog.failures() == "");
+    CHECK(agent.stop() == 0);
 }
 
 TEST_CASE("node's dd-trace and the app: one trace, its 128 bits equal, the caller's priority honoured") {
@@ -177,6 +231,7 @@ TEST_CASE("node's dd-trace and the app: one trace, its 128 bits equal, the calle
     agent.start();
     DemoApp app(agent, 1, shop);
     const std::string url = "http://127.0.0.1:" + std::to_string(app.port()) + "/green";
+    double calls = 0;
     for (const auto& [chosen, priority] : std::map<std::string, double>{{"none", 1}, {"keep", 2}, {"drop", -1}}) {
         CAPTURE(chosen);
         const std::string token = "node" + chosen;
@@ -184,7 +239,10 @@ TEST_CASE("node's dd-trace and the app: one trace, its 128 bits equal, the calle
         const Caller caller = call({"node", "tests/peers/clients/caller.js", url, chosen}, datadog,
                                    {{"NODE_PATH", fetched("node/node_modules")}});
         check_one_trace(datadog, token, caller, priority);
+        check_delivered(agent, ++calls);
     }
+    CHECK(datadog.failures() == "");
+    CHECK(agent.stop() == 0);
 }
 
 }  // namespace

@@ -102,9 +102,10 @@ void write_metric(Msgpack& out, std::string_view key, double value) {
     out.number(value);
 }
 
-// The id is what it is; and who decided is the caller's to say only when the caller did.
+// The id is what it is; and who decided to keep a trace is the caller's to say only when the caller did.
 bool is_ours(std::string_view key, const journal::Envelope& envelope) {
-    return key.empty() || key == "_dd.p.tid" || (key == "_dd.p.dm" && envelope.mechanism >= 0);
+    return key.empty() || key == "_dd.p.tid" ||
+           (key == "_dd.p.dm" && (envelope.mechanism >= 0 || envelope.priority <= 0));
 }
 
 // Ours to know of a decision that was not the caller's; a caller's own may stand among the tags.
@@ -152,12 +153,13 @@ void write_root(Msgpack& out, const journal::Envelope& envelope, const RequestVi
     if (view.response_bytes) write_metric(out, "http.response.body.size", static_cast<double>(*view.response_bytes));
 }
 
-void write_child(Msgpack& out, const SpanView& span, const Trace& trace, std::uint64_t span_id) {
+void write_child(Msgpack& out, const SpanView& span, const Trace& trace, std::uint64_t span_id,
+                 std::int64_t root_start_us) {
     const std::string_view service = first_of(span.service, trace.service);
     const bool top_level = service != trace.service;
     const std::string_view name = first_of(span.name, "span");
     write_head(out, {service, name, first_of(span.resource, name), "", trace.trace_id, span_id, trace.root_id,
-                     span.start_us, span.duration_us, !span.error.empty()});
+                     span.start_us > 0 ? span.start_us : root_start_us, span.duration_us, !span.error.empty()});
     Meta meta;
     set_shared(meta, trace);
     // The version is that of the service itself; another one's is not known.
@@ -204,7 +206,7 @@ bool append_chunk(std::vector<char>& out, const journal::Entry& entry, const Chu
     for (const SpanView span : view->spans) {
         std::uint64_t span_id = id(which++);
         if (span_id == trace.root_id) span_id = id(which + limits::spans);
-        write_child(pack, span, trace, span_id);
+        write_child(pack, span, trace, span_id, start_us);
     }
     return true;
 }

@@ -11,6 +11,7 @@
 
 #include "agent/sinks/name_lookup.h"
 #include "agent/sinks/sink.h"
+#include "agent/sinks/traces/origin.h"
 
 namespace outrigger::traces {
 
@@ -29,6 +30,7 @@ struct TracesSettings {
     std::chrono::milliseconds max_age = std::chrono::minutes(10);     // what arrived longer ago is dropped
     std::string service, env, version;                                // the agent's own, for events that bring none
     std::string own_version;                                          // ours, as the tracer's
+    Origin origin;                                                    // where we run
     std::chrono::milliseconds time_limit = std::chrono::seconds(10);  // for one request and its reply
     sinks::Lookup lookup = sinks::look_up;                            // of the target's name
     std::function<void(RateTable rates)> took_rates = [](const RateTable&) {};  // called on the sink's thread

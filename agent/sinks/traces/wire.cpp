@@ -44,24 +44,36 @@ class LimitedStream final : public httplib::Stream {
 
 std::string host_header(const Target& target) { return target.path.empty() ? to_text(target) : "localhost"; }
 
+httplib::Headers headers_of(const TracesSettings& settings) {
+    httplib::Headers headers = {{"Host", host_header(settings.target)},
+                                {"Datadog-Meta-Lang", "cpp"},
+                                {"Datadog-Meta-Lang-Version", std::to_string(__cplusplus)},
+                                {"Datadog-Meta-Lang-Interpreter", "g++-" + std::to_string(__GNUC__)},
+                                {"Datadog-Meta-Tracer-Version", settings.own_version}};
+    const auto add = [&](const char* name, const std::string& value) {
+        if (!value.empty()) headers.emplace(name, value);
+    };
+    add("Datadog-Container-ID", settings.origin.container_id);
+    add("Datadog-Entity-ID", settings.origin.entity_id);
+    add("Datadog-External-Env", settings.origin.external_env);
+    return headers;
+}
+
 }  // namespace
 
 class Wire::Client final : public httplib::ClientImpl {
   public:
-    Client(const Target& target, std::string tracer_version, std::chrono::milliseconds limit, sinks::Lookup lookup)
-        : ClientImpl(target.path.empty() ? target.host : target.path, target.path.empty() ? target.port : 80),
-          target_(target),
-          name_(target.host, target.port, std::move(lookup)),
-          limit_(limit),
-          headers_{{"Host", host_header(target)},
-                   {"Datadog-Meta-Lang", "cpp"},
-                   {"Datadog-Meta-Lang-Version", std::to_string(__cplusplus)},
-                   {"Datadog-Meta-Lang-Interpreter", "g++-" + std::to_string(__GNUC__)},
-                   {"Datadog-Meta-Tracer-Version", std::move(tracer_version)}} {
+    explicit Client(const TracesSettings& settings)
+        : ClientImpl(settings.target.path.empty() ? settings.target.host : settings.target.path,
+                     settings.target.path.empty() ? settings.target.port : 80),
+          target_(settings.target),
+          name_(settings.target.host, settings.target.port, settings.lookup),
+          limit_(settings.time_limit),
+          headers_(headers_of(settings)) {
         set_keep_alive(true);
         set_decompress(false);
-        set_read_timeout(limit);
-        set_write_timeout(limit);
+        set_read_timeout(limit_);
+        set_write_timeout(limit_);
     }
 
     const httplib::Headers& common_headers() const { return headers_; }
@@ -139,8 +151,7 @@ class Wire::Client final : public httplib::ClientImpl {
     std::atomic<bool> cut_{false};
 };
 
-Wire::Wire(const Target& target, std::string tracer_version, std::chrono::milliseconds limit, sinks::Lookup lookup)
-    : client_(std::make_unique<Client>(target, std::move(tracer_version), limit, std::move(lookup))) {}
+Wire::Wire(const TracesSettings& settings) : client_(std::make_unique<Client>(settings)) {}
 
 Wire::~Wire() = default;
 

@@ -9,8 +9,8 @@
 #include <memory>
 #include <string>
 
-#include "agent/sinks/name_lookup.h"
 #include "agent/sinks/traces/reply.h"
+#include "agent/sinks/traces/traces.h"
 
 namespace outrigger::traces {
 
@@ -18,8 +18,7 @@ class Wire {
   public:
     static constexpr std::size_t reply_cap_bytes = std::size_t{1} << 20;
 
-    Wire(const Target& target, std::string tracer_version, std::chrono::milliseconds limit,
-         sinks::Lookup lookup = sinks::look_up);
+    explicit Wire(const TracesSettings& settings);
     ~Wire();
 
     // POST /v0.4/traces. `rates_version`: of the rates known already. An error says what went wrong, for people.

@@ -16,6 +16,7 @@ constexpr auto gather_time = 1s;
 constexpr std::uint64_t gather_events = 5'000;
 constexpr auto ask_time = 5s;  // when there is nothing to send
 constexpr auto longest_stop = 2s;
+constexpr unsigned refusals_in_a_row = 3;  // of payloads, before it counts as down
 
 std::int64_t utc_us() {
     return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -34,7 +35,7 @@ TracesSink::Worker::Worker(TracesSettings settings, TracesParts parts)
     : settings_(std::move(settings)),
       parts_(std::move(parts)),
       context_{seed_of(parts_.journal.uuid()), settings_.service, settings_.env, settings_.version},
-      wire_(settings_.target, settings_.own_version, settings_.time_limit, settings_.lookup),
+      wire_(settings_),
       cursor_(parts_.tally.cursor()),
       backoff_(100ms, 10s),
       random_(std::random_device{}()) {
@@ -121,7 +122,7 @@ bool TracesSink::Worker::ask() {
     next_question_ = Clock::now() + ask_time;
     const auto reply = wire_.ask();
     const bool there = reply && reply->status < 500;
-    if (there && !refusing_)
+    if (there && refusals_ < refusals_in_a_row)
         succeeded();
     else if (!there)
         failed(reply ? describe(*reply) : reply.error());
@@ -139,7 +140,8 @@ bool TracesSink::Worker::send() {
     switch (verdict_of(reply->status)) {
         case Verdict::accepted:
             batch_.delivered(part, cursor_);
-            refusing_ = false;
+            refusals_ = 0;
+            most_chunks_ = most_chunks_ > all_chunks / 2 ? all_chunks : 2 * most_chunks_;
             take(*reply);
             break;
         case Verdict::too_large:
@@ -168,11 +170,17 @@ void TracesSink::Worker::take(const Reply& reply) {
     settings_.took_rates(std::move(*rates));
 }
 
+// What is refused is done with, which is progress; when nothing is taken any more, something is wrong with all of it.
 void TracesSink::Worker::refused(const Batch::Part& part, const Reply& reply) {
     batch_.refused(part, cursor_);
-    refusing_ = true;
-    backoff_.reset();
-    failed("traces are refused and dropped: " + describe(reply));
+    const std::string why = "traces are refused and dropped: " + describe(reply);
+    if (++refusals_ >= refusals_in_a_row) {
+        backoff_.reset();
+        return failed(why);
+    }
+    succeeded();
+    breaker_.note(why);
+    if (refusals_ == 1) parts_.say("traces: " + why);
 }
 
 void TracesSink::Worker::push_progress() {

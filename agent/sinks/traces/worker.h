@@ -48,9 +48,9 @@ class TracesSink::Worker {
     books::Cursor cursor_;
     std::unique_ptr<journal::Reader> reader_;
     Batch batch_;
-    std::size_t most_chunks_ = all_chunks;  // of the batch at once, after a 413
+    std::size_t most_chunks_ = all_chunks;  // of the batch at once, after a 413; twice as many after each 200
     std::string rates_version_;
-    bool refusing_ = false;  // the last payload was refused
+    unsigned refusals_ = 0;  // payloads that were refused since the last one that was taken
     bool gave_up_ = false;   // told to stop, and nobody answers
     std::chrono::steady_clock::time_point next_question_{};
 

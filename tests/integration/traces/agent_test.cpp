@@ -1,20 +1,27 @@
 // The whole agent with a trace agent that is played by a script: what traces, exemplars, metrics and rows have to do
 // with each other.
 #include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include <chrono>
+#include <filesystem>
 #include <set>
 #include <thread>
 
+#include "shared/file_descriptor.h"
 #include "tests/integration/peers/agent.h"
 #include "tests/integration/peers/datagrams.h"
 #include "tests/integration/peers/demo_app.h"
 #include "tests/integration/peers/eventually.h"
 #include "tests/integration/peers/line_client.h"
+#include "tests/integration/peers/line_load.h"
 #include "tests/integration/peers/load.h"
 #include "tests/integration/peers/load_shapes.h"
 #include "tests/integration/peers/port.h"
 #include "tests/integration/peers/postgres_cluster.h"
+#include "tests/integration/peers/scrape_watch.h"
+#include "tests/integration/peers/temporary_folder.h"
 #include "tests/integration/traces/fake_trace_agent.h"
 
 namespace outrigger::peers {
@@ -26,7 +33,19 @@ double of_traces(const Agent& agent, const std::string& sample) {
     return agent.scrape().sum(sample, {{"sink", "traces"}});
 }
 
-double delivered(const Agent& agent) { return of_traces(agent, "outrigger_sink_delivered_events_total"); }
+double delivered_to(const Agent& agent, const std::string& sink) {
+    return agent.scrape().sum("outrigger_sink_delivered_events_total", {{"sink", sink}});
+}
+double delivered(const Agent& agent) { return delivered_to(agent, "traces"); }
+
+FileDescriptor bind_datagram_socket(const std::filesystem::path& path) {
+    FileDescriptor made(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.string().copy(address.sun_path, sizeof address.sun_path - 1);
+    REQUIRE(::bind(made.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    return made;
+}
 
 std::string line(const std::string& route, const std::string& trace_id, const std::string& more = "") {
     return R"({"method":"GET","route":")" + route + R"(","path":")" + route + "/" + trace_id +
@@ -118,19 +137,25 @@ TEST_CASE("DD_VERSION is changed in one place, and metrics, StatsD, traces and r
 
 TEST_CASE("a trace agent that never answers keeps nobody else waiting, not even at the end") {
     const PostgresCluster postgres;
+    const int port = free_port();
+    const Datagrams statsd(port);
     FakeTraceAgent datadog;
     datadog.hang(true);
-    Agent agent({"--traces", datadog.url(), "--postgres", postgres.uri()});
+    Agent agent({"--traces", datadog.url(), "--postgres", postgres.uri(), "--statsd",
+                 "udp://127.0.0.1:" + std::to_string(port)});
     agent.start();
     DemoApp app(agent, 2);
     CHECK(offer({app.port(), numbered_paths(1'000)}).failures.empty());
-    CHECK(eventually(
-        20s, [&] { return agent.scrape().sum("outrigger_sink_delivered_events_total", {{"sink", "rows"}}) == 1'000; }));
+    CHECK(eventually(20s, [&] { return delivered_to(agent, "rows") == 1'000; }));
+    CHECK(eventually(20s, [&] { return delivered_to(agent, "statsd") == 1'000; }));
+    CHECK(statsd.sum("request_count") == 1'000);
+    CHECK(statsd.weight("request_latency_seconds") == 1'000);
     CHECK(of_traces(agent, "outrigger_sink_pending_events") == 1'000);
-    CHECK(of_traces(agent, "outrigger_books_difference") == 0);
+    CHECK(book_problems(agent.scrape()).empty());
     CHECK(eventually(30s, [&] { return of_traces(agent, "outrigger_sink_up") == 0; }));
     CHECK(agent.ready() == 503);
     CHECK(agent.scrape().sum("outrigger_sink_up", {{"sink", "rows"}}) == 1);
+    CHECK(agent.scrape().sum("outrigger_sink_up", {{"sink", "statsd"}}) == 1);
     const auto began = std::chrono::steady_clock::now();
     CHECK(agent.stop() == 0);
     CHECK(std::chrono::steady_clock::now() - began < 8s);
@@ -138,7 +163,58 @@ TEST_CASE("a trace agent that never answers keeps nobody else waiting, not even 
     agent.start();
     CHECK(eventually(20s, [&] { return delivered(agent) == 1'000; }));
     CHECK(datadog.traces() == 1'000);
-    CHECK(of_traces(agent, "outrigger_books_difference") == 0);
+    CHECK(book_problems(agent.scrape()).empty());
+}
+
+TEST_CASE("a trace agent that is away for less than --traces-max-age gets everything; the others notice nothing") {
+    const PostgresCluster postgres;
+    const int port = free_port();
+    const Datagrams statsd(port);
+    const int away = free_port();
+    Agent agent({"--traces", "http://127.0.0.1:" + std::to_string(away), "--postgres", postgres.uri(), "--statsd",
+                 "udp://127.0.0.1:" + std::to_string(port)});
+    agent.start();
+    DemoApp app(agent, 2);
+    for (int round = 1; round <= 2; ++round) {  // the second while it is known to be down
+        CHECK(offer({app.port(), numbered_paths(1'000, (round - 1) * 1'000)}).failures.empty());
+        CHECK(eventually(20s, [&] { return delivered_to(agent, "rows") == round * 1'000; }));
+        CHECK(eventually(20s, [&] { return delivered_to(agent, "statsd") == round * 1'000; }));
+        CHECK(eventually(20s, [&] { return of_traces(agent, "outrigger_sink_up") == 0; }));
+    }
+    CHECK(postgres.number("SELECT count(*) FROM request_log") == 2'000);
+    CHECK(statsd.sum("request_count") == 2'000);
+    CHECK(of_traces(agent, "outrigger_sink_pending_events") == 2'000);
+    CHECK(book_problems(agent.scrape()).empty());
+    FakeTraceAgent datadog(away);
+    CHECK(eventually(30s, [&] { return delivered(agent) == 2'000; }));
+    CHECK(datadog.traces() == 2'000);
+    CHECK(of_traces(agent, "outrigger_sink_dropped_events_total") == 0);
+    CHECK(eventually(10s, [&] { return agent.ready() == 200; }));
+    CHECK(book_problems(agent.scrape()).empty());
+    CHECK(agent.stop() == 0);
+}
+
+TEST_CASE("a StatsD receiver that hangs harms nobody else, and what it does not take is counted") {
+    const PostgresCluster postgres;
+    const TemporaryFolder folder;
+    FakeTraceAgent datadog;
+    const auto path = folder / "dsd.socket";
+    const FileDescriptor hung = bind_datagram_socket(path);  // nobody reads it: ten packets, and it is full
+    Agent agent({"--traces", datadog.url(), "--postgres", postgres.uri(), "--statsd", "unix://" + path.string()});
+    agent.start();
+    std::vector<std::string> routes;
+    for (int n = 0; n < 2'000; ++n) routes.push_back("/a-route-with-a-long-name/" + std::to_string(n));
+    REQUIRE(offer_lines(agent, {.events = 20'000, .routes = routes}));
+    CHECK(eventually(20s, [&] { return delivered_to(agent, "rows") == 20'000; }));
+    CHECK(eventually(20s, [&] { return delivered(agent) == 20'000; }));
+    const Labels unsent{{"sink", "statsd"}, {"reason", "unsent"}};
+    CHECK(eventually(20s, [&] { return agent.scrape().sum("outrigger_sink_dropped_events_total", unsent) > 0; }));
+    CHECK(agent.scrape().sum("outrigger_sink_up", {{"sink", "statsd"}}) == 0);
+    CHECK(of_traces(agent, "outrigger_sink_up") == 1);
+    CHECK(book_problems(agent.scrape()).empty());
+    const auto began = std::chrono::steady_clock::now();
+    CHECK(agent.stop() == 0);
+    CHECK(std::chrono::steady_clock::now() - began < 8s);
 }
 
 TEST_CASE("a killed agent sends each trace at least once, and its books balance") {

@@ -14,10 +14,15 @@ std::span<const msgpack::object> elements(const msgpack::object& array) {
 }
 
 template <typename Value>
-std::map<std::string, Value> map_of(const msgpack::object& span, const std::string& key) {
+Value value_of(const msgpack::object& span, const std::string& key) {
     for (const auto& [name, value] : std::span(span.via.map.ptr, span.via.map.size))
-        if (name.template as<std::string>() == key) return value.template as<std::map<std::string, Value>>();
+        if (name.template as<std::string>() == key) return value.template as<Value>();
     return {};
+}
+
+template <typename Value>
+std::map<std::string, Value> map_of(const msgpack::object& span, const std::string& key) {
+    return value_of<std::map<std::string, Value>>(span, key);
 }
 
 }  // namespace
@@ -85,6 +90,8 @@ void FakeTraceAgent::take(const httplib::Request& request, httplib::Response& re
             seen_.meta = map_of<std::string>(root, "meta");
             seen_.metrics = map_of<double>(root, "metrics");
             ++seen_.accepted[seen_.meta["http.url"]];
+            seen_.priorities[value_of<std::string>(root, "service")][value_of<std::uint64_t>(root, "trace_id")] =
+                seen_.metrics["_sampling_priority_v1"];
         }
     } catch (const std::exception&) {
         seen_.all_decodable = false;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
@@ -42,7 +43,8 @@ class FakeTraceAgent {
         std::map<std::string, int> accepted;      // by the request's path: how often it was answered 200
         std::map<std::string, std::string> meta;  // of the last root span accepted
         std::map<std::string, double> metrics;
-        std::map<std::string, std::string> headers;  // of the last payload
+        std::map<std::string, std::map<std::uint64_t, double>> priorities;  // by service, then trace id
+        std::map<std::string, std::string> headers;                         // of the last payload
         std::size_t greatest_body = 0;
         bool all_decodable = true;
     };

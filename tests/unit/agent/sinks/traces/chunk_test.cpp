@@ -206,8 +206,9 @@ TEST_CASE("tags go along, but for what is ours to say; a caller's decision maker
     CHECK(spans[1].meta.at("_dd.origin") == "rum");
     around.envelope.mechanism = -1;
     CHECK(chunk(event, around)[0].meta.at("_dd.p.dm") == "-3");
-    around.envelope.mechanism = 1;
     around.envelope.priority = 0;
+    CHECK_FALSE(chunk(event, around)[0].meta.contains("_dd.p.dm"));
+    around.envelope.mechanism = 1;
     CHECK_FALSE(chunk(event, around)[0].meta.contains("_dd.p.dm"));
 }
 
@@ -255,6 +256,13 @@ TEST_CASE("child spans are in the same chunk, under the root") {
     CHECK_FALSE(spans[2].meta.contains("version"));
     CHECK(spans[2].metrics.at("_dd.top_level") == 1);
     CHECK(spans[1].ids.at("span_id") != spans[2].ids.at("span_id"));
+}
+
+TEST_CASE("a child span that says no start began with its root") {
+    RequestEvent event = typical();
+    const auto children = one_child("db");
+    event.spans = children;
+    CHECK(chunk(event)[1].start == event.start_us.value() * 1000);
 }
 
 TEST_CASE("ids that nobody gave follow from the journal and the position: the same at each attempt") {
