@@ -9,6 +9,7 @@
 #include "agent/log/log.h"
 #include "agent/settings/command_line.h"
 #include "agent/settings/health.h"
+#include "agent/topology/journal_command.h"
 #include "agent/topology/topology.h"
 #include "shared/error.h"
 
@@ -30,6 +31,12 @@ int ask(const settings::Settings& settings) {
     if (answer) return 0;
     std::fprintf(stderr, "outrigger health: %s\n", answer.error().what.c_str());
     return 1;
+}
+
+int look_at_journal(const settings::CommandLine& line) {
+    const auto answer = topology::ask_journal(line);
+    std::fputs(answer.text.c_str(), stdout);
+    return answer.status;
 }
 
 int run(const settings::CommandLine& line) {
@@ -57,7 +64,15 @@ int main(int argc, char** argv) {
             std::fputs(line.text.c_str(), stdout);
             return 0;
         }
-        return line.command == settings::Command::health ? ask(line.settings) : run(line);
+        switch (line.command) {
+            case settings::Command::health:
+                return ask(line.settings);
+            case settings::Command::journal_ls:
+            case settings::Command::journal_verify:
+                return look_at_journal(line);
+            default:
+                return run(line);
+        }
     } catch (const settings::SettingsError& error) {
         std::fprintf(stderr, "outrigger: %s\n", error.what());
         return 2;

@@ -33,6 +33,14 @@ std::string holder(int descriptor) {
 
 }  // namespace
 
+std::optional<std::string> folder_holder(const std::filesystem::path& folder) {
+    const File file(::open((folder / "lock").c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+    auto lock = whole_file();
+    if (!file.is_open() || ::fcntl(file.descriptor(), F_OFD_GETLK, &lock) != 0 || lock.l_type == F_UNLCK)
+        return std::nullopt;
+    return holder(file.descriptor());
+}
+
 std::expected<File, Error> lock_folder(const std::filesystem::path& folder) {
     Disk disk;
     if (const int error = disk.make_folder(folder); error != 0) return std::unexpected(error_of(folder, error));

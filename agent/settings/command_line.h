@@ -4,7 +4,8 @@
 //   const auto line = parse(arguments, this_process());   // throws SettingsError: print what(), exit 2
 //   if (!line.text.empty()) { print line.text; exit 0 }   // help, version, check
 //   if (line.command == Command::health) { ask_health(line.settings.http_host, line.settings.http_port) -> exit 0 or 1
-//   } for (note : line.notes) log it; run line.settings
+//   } if it is one of the journal's: ask_journal(line), print it, exit
+//   for (note : line.notes) log it; run line.settings
 #pragma once
 
 #include <functional>
@@ -17,7 +18,7 @@
 
 namespace outrigger::settings {
 
-enum class Command { run, check, health, help, version };
+enum class Command { run, check, health, journal_ls, journal_verify, help, version };
 
 // One line for people: the setting, its value (masked), where it came from and what is accepted.
 struct SettingsError : std::runtime_error {

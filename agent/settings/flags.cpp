@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "agent/settings/declared.h"
 #include "agent/settings/masked.h"
@@ -11,7 +12,8 @@
 namespace outrigger::settings {
 namespace {
 
-constexpr std::array<std::string_view, 2> commands = {"check", "health"};
+constexpr std::array<std::string_view, 3> commands = {"check", "health", "journal"};
+constexpr std::array<std::string_view, 2> journal_commands = {"ls", "verify"};
 
 std::string described(const Declared& setting) {
     const auto standard = setting.default_text.empty() ? setting.show(Settings{}) : std::string(setting.default_text);
@@ -39,6 +41,16 @@ void declare(CLI::App& app) {
         command->set_help_flag();
         command->allow_extras();
     }
+    auto* journal = app.add_subcommand("journal", "looks at the journal, also of a running agent");
+    journal->set_help_flag();
+    journal->allow_extras();
+    for (const auto& [name, help] :
+         {std::pair{"ls", "lists segments and quarantine, of the data directory and beside the socket"},
+          std::pair{"verify", "checks every checksum: exit 1 when something is damaged or missing"}}) {
+        auto* command = journal->add_subcommand(name, help);
+        command->set_help_flag();
+        command->allow_extras();
+    }
 }
 
 [[noreturn]] void refuse_unknown_flag(std::string_view argument) {
@@ -51,11 +63,11 @@ void declare(CLI::App& app) {
                         "'?");
 }
 
-[[noreturn]] void refuse_word(std::string_view argument) {
+[[noreturn]] void refuse_word(std::string_view argument, std::span<const std::string_view> known) {
     const bool plain = argument.size() <= 16 && argument.find_first_of("=:/ ") == argument.npos;
     if (!plain) throw SettingsError("an argument that belongs to no flag: quote values that hold white space");
     throw SettingsError("unknown command '" + mask_text(argument) + "': did you mean '" +
-                        std::string(nearest(argument, commands)) + "'?");
+                        std::string(nearest(argument, known)) + "'?");
 }
 
 void refuse_remaining(const CLI::App& app) {
@@ -63,7 +75,9 @@ void refuse_remaining(const CLI::App& app) {
     const auto is_flag = [](const std::string& argument) { return argument.size() > 1 && argument.front() == '-'; };
     const auto flag = std::ranges::find_if(remaining, is_flag);
     if (flag != remaining.end()) refuse_unknown_flag(*flag);
-    if (!remaining.empty()) refuse_word(remaining.front());
+    const bool journal = app.got_subcommand("journal");
+    if (!remaining.empty() && journal) refuse_word(remaining.front(), journal_commands);
+    if (!remaining.empty()) refuse_word(remaining.front(), commands);
 }
 
 // CLI11 takes `--name=` for a flag whose value is the next argument; here the value is empty.
@@ -81,9 +95,17 @@ bool is_flag_of_ours(std::string_view text) {
     return text.starts_with("--") && std::ranges::find(declared(), text.substr(2), &Declared::name) != declared().end();
 }
 
+Command chosen_of_journal(const CLI::App& app) {
+    const auto* journal = app.get_subcommand("journal");
+    if (app.get_subcommands().size() > 1) throw SettingsError("one command, not several");
+    if (journal->get_subcommands().size() != 1) throw SettingsError("journal ls or journal verify?");
+    return journal->got_subcommand("ls") ? Command::journal_ls : Command::journal_verify;
+}
+
 Command chosen(const CLI::App& app) {
     if (app.count("--version") > 0) return Command::version;
     if (app.got_subcommand("check") && app.got_subcommand("health")) throw SettingsError("check or health, not both");
+    if (app.got_subcommand("journal")) return chosen_of_journal(app);
     if (app.got_subcommand("check")) return Command::check;
     return app.got_subcommand("health") ? Command::health : Command::run;
 }

@@ -11,6 +11,8 @@ TEST_CASE("a data directory admits one agent, and says which one it is") {
     const TestFolder folder;
     const auto data = folder.path() / "a" / "b";
     {
+        CHECK_FALSE(folder_holder(data));
+        CHECK_FALSE(std::filesystem::exists(data));
         const auto first = lock_folder(data);
         REQUIRE(first);
         const auto second = lock_folder(data);
@@ -18,7 +20,9 @@ TEST_CASE("a data directory admits one agent, and says which one it is") {
         CHECK(second.error().kind == ErrorKind::fatal);
         CHECK(second.error().what == "data directory " + data.string() + " belongs to another running agent (process " +
                                          std::to_string(::getpid()) + ")");
+        CHECK(folder_holder(data) == "process " + std::to_string(::getpid()));
     }
+    CHECK_FALSE(folder_holder(data));
     CHECK(lock_folder(data));
 }
 

@@ -24,6 +24,10 @@ TEST_CASE("commands stand before or after flags") {
     CHECK(parse_flags({"check"}).command == Command::check);
     CHECK(parse_flags({"health"}).command == Command::health);
     CHECK(parse_flags({"--env", "x", "check"}).command == Command::check);
+    CHECK(parse_flags({"journal", "ls"}).command == Command::journal_ls);
+    CHECK(parse_flags({"journal", "verify", "--data-dir", "x"}).command == Command::journal_verify);
+    CHECK(parse_flags({"journal", "verify", "--data-dir", "x"}).texts.at("data-dir") == "x");
+    CHECK(parse_flags({"--data-dir", "x", "journal", "ls"}).texts.at("data-dir") == "x");
     CHECK(parse_flags({"check", "--env", "x"}).texts.at("env") == "x");
     CHECK(parse_flags({"--version"}).command == Command::version);
     CHECK(parse_flags({"check", "--help"}).command == Command::help);
@@ -58,6 +62,10 @@ TEST_CASE("what is not understood is named, with the nearest that is") {
     CHECK(refusal({"chekc"}) == "unknown command 'chekc': did you mean 'check'?");
     CHECK(refusal({"helth"}) == "unknown command 'helth': did you mean 'health'?");
     CHECK(refusal({"check", "health"}).contains("not both"));
+    CHECK(refusal({"journal"}) == "journal ls or journal verify?");
+    CHECK(refusal({"journal", "ls", "verify"}) == "journal ls or journal verify?");
+    CHECK(refusal({"journal", "lst"}) == "unknown command 'lst': did you mean 'ls'?");
+    CHECK(refusal({"check", "journal", "ls"}) == "one command, not several");
     CHECK(refusal({"--http"}).starts_with("--http"));
     CHECK(refusal({"--env", "--service", "x"}) != "accepted");
     CHECK(refusal({"--env", "--service"}) == "--env has no value");
