@@ -80,7 +80,7 @@ faults: $(OUT)/outrigger $(OUT)/fault-cases deps-test  ## the promises under fau
 dashboards:  ## writes what Grafana reads from dashboards/source and dashboards/rules
 	@dashboards/source/generate.py
 
-dashboards-check: build deps-dashboards  ## dashboards, rules, provisioning: what their own tools say, and every query asked of a running stack
+dashboards-check: build deps-dashboards  ## dashboards, rules, provisioning, kubernetes.yaml: what their own tools say, and every query asked of a running stack
 	@PROGRAM_FOLDER=$(OUT) tests/dashboards/run $(ARGS)
 
 .PHONY: bench

@@ -29,7 +29,7 @@ def require(problems):
 
 def tool(name, optional=False):
     """Of build/peers. optional: CI does without it."""
-    for folder in ("usr/bin", "bin"):
+    for folder in ("usr/bin", "bin", "."):
         path = ROOT / "build/peers" / folder / name
         if path.exists():
             return path
