@@ -129,8 +129,15 @@ coverage:    ## line coverage of the unit tests, worst file first
 	@$(MAKE) FLAVOUR=coverage unit && tools/coverage build/coverage
 
 .PHONY: install
-install: $(OUT)/outrigger  ## the agent, to $(DESTDIR)$(PREFIX)/bin
+install: $(OUT)/outrigger  ## the agent, to $(DESTDIR)$(PREFIX)/bin, with its systemd unit and its user (systemctl enable --now outrigger)
 	install -D -m 0755 $< $(DESTDIR)$(PREFIX)/bin/outrigger
+	install -D -m 0644 packaging/outrigger.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/outrigger.conf
+	install -d -m 0755 $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|@PREFIX@|$(PREFIX)|' packaging/outrigger.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/outrigger.service
+
+.PHONY: hardening
+hardening: $(OUT)/outrigger  ## the systemd unit's exposure, as systemd measures it: 1.5 at most
+	@tools/hardening $<
 
 .PHONY: clean
 clean:       ## removes build/

@@ -1,4 +1,6 @@
 #include <spdlog/spdlog.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include <csignal>
 #include <cstdio>
@@ -16,6 +18,14 @@
 namespace {
 
 using namespace outrigger;
+
+// What is in it may be personal, or a password: no core file, and no other process of this user may read it. Where
+// that is refused the agent runs all the same.
+void keep_memory_private() {
+    const rlimit none{0, 0};
+    ::setrlimit(RLIMIT_CORE, &none);
+    ::prctl(PR_SET_DUMPABLE, 0);
+}
 
 // Blocked in every thread; taken by wait_for_signal alone.
 sigset_t stop_signals() {
@@ -58,6 +68,7 @@ int run(const settings::CommandLine& line) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    keep_memory_private();
     try {
         const auto line = settings::parse({argv + 1, argv + argc}, settings::this_process());
         if (!line.text.empty()) {

@@ -30,6 +30,7 @@ class Agent {
     std::string socket() const { return memory_ / "agent.sock"; }
     std::filesystem::path data() const { return disk_ / "data"; }
     int port() const { return port_; }
+    std::filesystem::path proc() const { return "/proc/" + std::to_string(process_->id()); }
     std::string log() const;  // of all its lives
     Scrape scrape() const;    // text 0.0.4
     Scrape scrape_openmetrics() const;
