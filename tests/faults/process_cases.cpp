@@ -1,5 +1,12 @@
 // A: processes that die, stop and come again.
+#include <algorithm>
+#include <array>
+#include <thread>
+
 #include "tests/faults/catalogue.h"
+#include "tests/faults/control_group.h"
+#include "tests/faults/strace.h"
+#include "tests/integration/peers/eventually.h"
 
 namespace outrigger::faults {
 namespace {
@@ -68,16 +75,96 @@ void all_killed(World& world) {
     }
 }
 
+// Killed at the entry of a system call, so before what it would do and after all that it has done: each on the road
+// from the socket to the disk, to Postgres and back.
+void agent_killed_at_each_call(World& world) {
+    constexpr std::array calls = {"pwritev", "fdatasync", "pwrite64", "sendto", "recvfrom", "openat", "poll"};
+    world.start();
+    for (const std::string call : calls) {
+        {
+            const Strace strace(world.agent.id(), call + ":signal=SIGKILL:when=" + std::to_string(world.from(1, 3)));
+            if (world.agent.wait(5s)) world.fired("kills at " + call);
+        }
+        if (!world.agent.running()) world.agent.start();
+    }
+}
+
+// Its threads are in the middle of record() now and then.
+void app_aborts(World& world) {
+    world.start(Shape::l2);
+    for (int i = 0; i < 12; ++i) {
+        world.pause(50, 250);
+        world.kill_process(static_cast<std::size_t>(world.from(0, static_cast<int>(world.processes()) - 1)), SIGSEGV);
+        world.fired("segmentation faults of the app");
+    }
+    world.expect(peers::eventually(5s, [&] { return world.rings() == world.processes(); }),
+                 "A8: rings of the dead are left");
+}
+
+void app_recycles(World& world) {
+    world.start(Shape::l2);
+    for (int i = 0; i < 16; ++i) {
+        world.pause(50, 150);
+        world.end_process(0);
+        world.fired("processes that ended in good order");
+    }
+    world.expect(peers::eventually(5s, [&] { return world.rings() == world.processes(); }), "A9: rings are left");
+}
+
+void agent_out_of_memory(World& world) {
+    world.start(Shape::l3);
+    const ControlGroup group("memory");
+    for (int i = 0; i < 3; ++i) {
+        world.pause(300, 900);
+        group.take(world.agent.id());
+        group.set("memory.limit_in_bytes", "2M");
+        if (world.agent.wait(5s)) world.fired("kills for want of memory");
+        group.set("memory.limit_in_bytes", "256M");
+        if (!world.agent.running()) world.agent.start();
+    }
+}
+
+void agent_starved(World& world) {
+    world.start(Shape::l3);
+    const ControlGroup group("cpu");
+    group.set("cpu.cfs_period_us", "100000");
+    group.set("cpu.cfs_quota_us", "2000");
+    group.take(world.agent.id());
+    std::this_thread::sleep_for(5s);
+    world.fired("periods without processor",
+                std::stoull(group.get("cpu.stat").substr(group.get("cpu.stat").find("nr_throttled ") + 13)));
+}
+
+void agent_frozen(World& world) {
+    world.start(Shape::l3);
+    const ControlGroup group("freezer");
+    group.take(world.agent.id());
+    group.set("freezer.state", "FROZEN");
+    world.fired("freezes of the agent", group.get("freezer.state").starts_with("F") ? 1 : 0);
+    std::this_thread::sleep_for(4s);
+    group.set("freezer.state", "THAWED");
+}
+
 }  // namespace
 
 std::vector<Case> process_cases() {
     return {
         {"A1", "the agent is killed and comes at once", Drops::none, agent_killed},
+        {"A2", "the agent is killed at each of its system calls", Drops::none, agent_killed_at_each_call,
+         Strace::unavailable},
         {"A3", "the agent is away for longer than the rings last", Drops::counted, agent_away},
         {"A4", "the agent is stopped, with bursts", Drops::counted, agent_stopped},
         {"A5", "processes of the app are killed", Drops::none, app_killed},
         {"A6", "app and agent are killed together, in both orders", Drops::none, both_killed},
         {"A7", "app, agent and Postgres are killed together", Drops::none, all_killed},
+        {"A8", "processes of the app crash", Drops::none, app_aborts},
+        {"A9", "processes of the app come and go", Drops::none, app_recycles},
+        {"A11", "the agent is killed for want of memory", Drops::none, agent_out_of_memory,
+         [] { return ControlGroup::unavailable("memory"); }},
+        {"A12", "the agent gets next to no processor", Drops::counted, agent_starved,
+         [] { return ControlGroup::unavailable("cpu"); }},
+        {"F2", "the agent is frozen, as in a suspend", Drops::counted, agent_frozen,
+         [] { return ControlGroup::unavailable("freezer"); }},
     };
 }
 

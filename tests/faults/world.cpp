@@ -14,6 +14,9 @@ namespace fs = std::filesystem;
 
 World::World(std::uint64_t seed) : random(seed) {
     statsd_ = std::make_unique<peers::Datagrams>(folder_ / "statsd.sock");
+    // A case may run the agent as somebody else.
+    fs::permissions(folder_.path(), fs::perms{0755});
+    fs::permissions(folder_ / "statsd.sock", fs::perms{0777});
     agent.flags = agent_flags(postgres.uri("postgres", "hunter2"));
     ::fcntl(judge_.pipe(), F_SETFD, 0);  // processes of the load inherit it
 }
@@ -71,11 +74,17 @@ void World::launch(LoadSettings settings) {
     load_.push_back({settings, std::make_unique<peers::Process>(std::move(launch))});
 }
 
-void World::kill_process(std::size_t which) {
-    Running& victim = load_.at(which);
-    victim.process->send(SIGKILL);
-    victim.process->wait(10s);
+void World::kill_process(std::size_t which, int signal) {
     ++kills_;
+    replace(which, signal);
+}
+
+void World::end_process(std::size_t which) { replace(which, SIGTERM); }
+
+void World::replace(std::size_t which, int signal) {
+    Running& victim = load_.at(which);
+    victim.process->send(signal);
+    expect(victim.process->wait(10s).has_value(), "P5: a process of the load does not end");
     const LoadSettings settings = victim.settings;
     load_.erase(load_.begin() + static_cast<std::ptrdiff_t>(which));
     launch(settings);
@@ -95,12 +104,17 @@ bool World::rows_arrive(std::chrono::milliseconds deadline) const {
     return peers::eventually(deadline, [&] { return rows() > before; });
 }
 
+std::size_t World::rings() const {
+    std::size_t count = 0;
+    for (const auto& file : fs::directory_iterator(agent.socket() + ".rings"))
+        count += file.path().extension() == ".ring" ? 1 : 0;
+    return count;
+}
+
 // No ring of a dead process is left, and what was accepted is stored or counted.
 bool World::settles() {
-    const fs::path rings = agent.socket() + ".rings";
     return peers::eventually(90s, [&] {
-        for (const auto& file : fs::directory_iterator(rings))
-            if (file.path().extension() == ".ring") return false;
+        if (rings() > 0) return false;
         const auto scrape = agent.scrape();
         return scrape.sum("outrigger_sink_pending_events", {{"sink", "rows"}}) == 0 &&
                scrape.sum("outrigger_sink_pending_events", {{"sink", "statsd"}}) == 0 &&

@@ -46,8 +46,11 @@ class World {
     void start(Shape shape = Shape::l1);
     void start_load(Shape shape);
     std::size_t processes() const { return load_.size(); }
-    void kill_process(std::size_t which);  // kill -9, and another one in its place
-    void end_load();                       // each process says what it has left, as far as it can
+    // Another one comes in its place.
+    void kill_process(std::size_t which, int signal = SIGKILL);
+    void end_process(std::size_t which);  // as in good order
+    std::size_t rings() const;            // in the rings folder
+    void end_load();                      // each process says what it has left, as far as it can
     bool rows_arrive(std::chrono::milliseconds deadline = 10s) const;  // more than there are now
 
     // P10: the fault happened. A case that does not say so is void.
@@ -64,10 +67,12 @@ class World {
     Outcome prove(Drops drops);
 
     bool damaged_counts = false;  // the case may damage what a scrape says of the past; rows are judged all the same
-    double other_requests = 0;    // that the case sent by other ways than the load
+    bool others_drop = false;     // others than the load say that they dropped something
+    const peers::Datagrams& statsd() const { return *statsd_; }
 
   private:
     void launch(LoadSettings settings);
+    void replace(std::size_t which, int signal);
     bool settles();
     void prove_rows(Drops drops);
     void prove_agent();

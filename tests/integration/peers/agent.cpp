@@ -12,21 +12,21 @@ namespace outrigger::peers {
 
 using namespace std::chrono_literals;
 
-Agent::Agent(std::vector<std::string> more_flags, std::map<std::string, std::string> environment)
-    : flags(std::move(more_flags)), port_(free_port()), environment_(std::move(environment)) {
-    // A Datadog agent on this machine is found by its sockets; it is not to hear of tests.
-    environment_.try_emplace("OUTRIGGER_STATSD", "off");
-    environment_.try_emplace("OUTRIGGER_TRACES", "off");
-}
+Agent::Agent(std::vector<std::string> more_flags, std::map<std::string, std::string> more_environment)
+    : flags(std::move(more_flags)), environment(std::move(more_environment)), port_(free_port()) {}
 
 void Agent::launch() {
     std::vector<std::string> arguments{
         program(),    "--socket", socket(),       "--http", "127.0.0.1:" + std::to_string(port_),
         "--data-dir", data(),     "--log-format", "text"};
     arguments.insert(arguments.end(), flags.begin(), flags.end());
+    arguments.insert(arguments.begin(), wrapper.begin(), wrapper.end());
+    // A Datadog agent on this machine is found by its sockets; it is not to hear of tests.
+    std::map<std::string, std::string> variables{{"OUTRIGGER_STATSD", "off"}, {"OUTRIGGER_TRACES", "off"}};
+    for (const auto& [name, value] : environment) variables.insert_or_assign(name, value);
     process_.reset();
     process_ = std::make_unique<Process>(Launch{.arguments = std::move(arguments),
-                                                .environment = environment_,
+                                                .environment = variables,
                                                 .folder = disk_.path(),
                                                 .name = "agent",
                                                 .user = user});

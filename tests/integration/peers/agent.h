@@ -17,16 +17,19 @@ namespace outrigger::peers {
 
 class Agent {
   public:
-    explicit Agent(std::vector<std::string> flags = {}, std::map<std::string, std::string> environment = {});
+    explicit Agent(std::vector<std::string> more_flags = {}, std::map<std::string, std::string> more_environment = {});
 
     void launch();  // does not wait
     void start();   // waits until /metrics is served; throws with what the agent said otherwise
     int stop();     // SIGTERM; its exit status
     void kill_hard();
+    void send(int signal) { process_->send(signal); }
     void pause() { process_->send(SIGSTOP); }
     void resume() { process_->send(SIGCONT); }
     std::optional<int> wait(std::chrono::milliseconds deadline) { return process_->wait(deadline); }
 
+    pid_t id() const { return process_->id(); }
+    bool running() { return process_ && process_->running(); }
     std::string socket() const { return memory_ / "agent.sock"; }
     std::filesystem::path data() const { return disk_ / "data"; }
     int port() const { return port_; }
@@ -40,6 +43,8 @@ class Agent {
 
     std::vector<std::string> flags;  // beside socket, port and data folder; read at the next launch
     std::optional<User> user;        // whom to run as, instead of us
+    std::map<std::string, std::string> environment;
+    std::vector<std::string> wrapper;  // a command that becomes the agent, with the agent's own behind it
 
   private:
     std::filesystem::path program() const;
@@ -47,7 +52,6 @@ class Agent {
     TemporaryFolder disk_;
     TemporaryFolder memory_{TemporaryFolder::Place::memory};
     int port_;
-    std::map<std::string, std::string> environment_;
     std::unique_ptr<Process> process_;
 };
 

@@ -1,0 +1,388 @@
+// E: clients that mean no good, on the socket and at the HTTP door. Beside them the load goes on, and loses nothing.
+#include <sys/resource.h>
+
+#include <array>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "shared/protocol.h"
+#include "shared/record.h"
+#include "shared/unix_socket.h"
+#include "tests/faults/catalogue.h"
+#include "tests/integration/peers/eventually.h"
+#include "tests/integration/peers/line_client.h"
+#include "tests/unit/agent/http/raw_client.h"
+
+namespace outrigger::faults {
+namespace {
+
+using nlohmann::json;
+using peers::LineClient;
+
+double turned_away(const World& world, const std::string& reason) {
+    return world.agent.scrape().sum("outrigger_turned_away_total", {{"reason", reason}});
+}
+
+double refused(const World& world) { return world.agent.scrape().sum("outrigger_events_refused_total"); }
+
+std::string_view text_of(const std::vector<std::byte>& bytes) {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+void not_allowed(World& world) {
+    world.agent.flags.insert(world.agent.flags.end(), {"--allow-uids", "0", "--socket-mode", "0666"});
+    std::filesystem::permissions(std::filesystem::path(world.agent.socket()).parent_path(),
+                                 std::filesystem::perms{0755});
+    world.start();
+    const peers::TemporaryFolder folder;
+    folder.give_to(*peers::unprivileged_user());
+    std::ofstream(folder / "line") << "{\"path\":\"/stranger\",\"status\":200,\"duration_us\":1}\n";
+    for (int i = 0; i < 20; ++i)
+        peers::run({.arguments = {"nc", "-U", "-q", "0", world.agent.socket()},
+                    .environment = {},
+                    .folder = folder.path(),
+                    .name = "nc",
+                    .user = peers::unprivileged_user(),
+                    .input = folder / "line"},
+                   5s);
+    world.fired("strangers turned away", static_cast<std::uint64_t>(turned_away(world, "not_allowed")));
+    world.expect(world.postgres.number("select count(*) from request_log where endpoint = '/stranger'") == 0,
+                 "E2: a stranger's event is stored");
+}
+
+// A byte at a time, on both doors, by as many as there may be.
+void slow_clients(World& world) {
+    world.start();
+    std::vector<std::unique_ptr<LineClient>> clients;
+    for (int i = 0; i < 1000; ++i) clients.push_back(std::make_unique<LineClient>(world.agent.socket()));
+    std::vector<http::RawClient> guests;
+    for (int i = 0; i < 64; ++i) guests.emplace_back(static_cast<std::uint16_t>(world.agent.port()));
+    const std::string line = R"({"status":200,"duration_us":1,"route":")";
+    const std::string request = "GET /metrics HTTP/1.1\r\n";
+    for (std::size_t at = 0; at < 12; ++at) {
+        for (auto& client : clients)
+            if (client->send(line.substr(at, 1))) world.fired("single bytes");
+        for (auto& guest : guests) guest.send(request.substr(at, 1));
+        std::this_thread::sleep_for(200ms);
+    }
+    world.expect(world.rows_arrive(3s), "E3: the others wait");
+    world.start_load(Shape::l4);
+    world.expect(
+        peers::eventually(10s, [&] { return peers::get(world.agent.port(), "/-/healthy", {}, 1s).status == 200; }),
+        "E3: the door is shut");
+}
+
+void floods_without_descriptors(World& world) {
+    world.start();
+    rlimit before{};
+    const rlimit few{48, 4096};
+    if (::prlimit(world.agent.id(), RLIMIT_NOFILE, &few, &before) != 0) throw std::runtime_error("no prlimit");
+    {
+        std::vector<FileDescriptor> held;
+        for (int i = 0; i < 3000; ++i) {
+            auto socket = connect_unix(world.agent.socket());
+            if (socket) held.push_back(std::move(*socket));
+            if (held.size() > 200) held.erase(held.begin());
+        }
+        world.expect(world.rows_arrive(3s), "E4: the others wait");
+    }
+    world.expect(peers::eventually(5s, [&] { return turned_away(world, "full") > 0; }), "E4: nobody was turned away");
+    world.fired("turned away for want of descriptors", static_cast<std::uint64_t>(turned_away(world, "full")));
+    ::prlimit(world.agent.id(), RLIMIT_NOFILE, &before, nullptr);
+}
+
+void giants(World& world) {
+    world.start();
+    const auto before = world.agent.resident_kib();
+    const std::string megabyte(1 << 20, 'x');
+    for (int i = 0; i < 8; ++i) {
+        LineClient client(world.agent.socket());
+        client.send(R"({"path":")");
+        for (int piece = 0; piece < 20 && client.send(megabyte); ++piece) {
+        }
+        world.fired("endless lines", client.closed_by_peer(3s) ? 1 : 0);
+    }
+    for (const std::uint32_t length : {0U, 1U, 4U, 0x10001U, 0x7fffffffU, 0xffffffffU}) {
+        LineClient client(world.agent.socket());
+        std::string bytes(record_magic.data(), record_magic.size());
+        bytes.append(reinterpret_cast<const char*>(&length), sizeof length);
+        bytes.append(1000, '\1');
+        client.send(bytes);
+        world.fired("impossible lengths", client.closed_by_peer(3s) ? 1 : 0);
+    }
+    world.expect(world.agent.resident_kib() - before < 16 * 1024, "E5: memory grew");
+}
+
+void nonsense(World& world) {
+    const std::string deep = std::string(30'000, '[') + std::string(30'000, ']');
+    std::string many = "{";
+    for (int i = 0; i < 5000; ++i) many += "\"k" + std::to_string(i) + "\":1,";
+    many += "\"status\":1}";
+    const std::vector<std::string> lines = {
+        "not json",
+        "[]",
+        "1",
+        "\"x\"",
+        "{",
+        "}",
+        deep,
+        "{\"a\":" + deep + "}",
+        many,
+        R"({"status":1e999,"duration_us":1})",
+        R"({"status":NaN,"duration_us":1})",
+        R"({"status":200,"duration_us":-1})",
+        R"({"status":200,"duration_us":18446744073709551616})",
+        R"({"status":"200","duration_us":1})",
+        R"({"status":200,"duration_us":1,"message":"\ud800"})",
+        "{\"status\":200,\"duration_us\":1,\"message\":\"\xff\xfe\"}",
+        "{\"status\":200,\"duration_us\":1,\"message\":\"\xed\xa0\x80\"}",
+        R"({"type":"metric","kind":"count","name":"x y","value":1})",
+        R"({"type":"metric","kind":"count","name":"http_requests_total","value":1})",
+        R"({"type":"metric","kind":"gauge","name":"g","value":1e400})",
+        R"({"type":"nonsense"})",
+        "\x01\x02\x03",
+        R"({"status":200})",
+        R"({"duration_us":1})",
+        std::string("{\"status\":200\0}", 15)};
+    world.start(Shape::l5);
+    const double before = refused(world);
+    std::uint64_t sent = 0;
+    for (int round = 0; round < 8; ++round) {
+        LineClient client(world.agent.socket());
+        client.send("{\"status\":200,\"duration_us\":1,\"path\":\"/neighbour\"}\n");
+        for (const auto& line : lines) {
+            client.send(line + "\n");
+            ++sent;
+            client.send("{\"status\":200,\"duration_us\":1,\"path\":\"/neighbour\"}\n");
+        }
+        client.send("{\"type\":\"bye\"}\n");
+        world.expect(client.closed_by_peer(5s), "E6: a bye is not heard");
+    }
+    world.fired("lines of nonsense", sent);
+    world.expect(peers::eventually(5s, [&] { return refused(world) - before == static_cast<double>(sent); }),
+                 "E6: " + std::to_string(refused(world) - before) + " of " + std::to_string(sent) + " were refused");
+    const long neighbours = 8 * static_cast<long>(lines.size() + 1);
+    world.expect(peers::eventually(10s,
+                                   [&] {
+                                       return world.postgres.number(
+                                                  "select count(*) from request_log where endpoint = '/neighbour'") ==
+                                              neighbours;
+                                   }),
+                 "E6: a neighbour of nonsense is missing");
+}
+
+// A stream of records with some bits turned and some bytes gone, in pieces of any size.
+void damaged_streams(World& world) {
+    world.start();
+    for (int round = 0; round < 300; ++round) {
+        std::vector<std::byte> bytes;
+        for (const char c : record_magic) bytes.push_back(static_cast<std::byte>(c));
+        Hello hello;
+        for (auto& byte : hello.identity.emitter) byte = static_cast<std::uint8_t>(world.from(0, 255));
+        hello.first = 1;
+        append(bytes, hello);
+        for (int i = 0; i < 20; ++i) {
+            RequestEvent event;
+            event.path = "/fuzz";
+            event.route = "/fuzz";
+            event.status = 200;
+            const auto measured = measure(event);
+            bytes.resize(bytes.size() + measured->length);
+            write(event, *measured, bytes.data() + bytes.size() - measured->length);
+        }
+        for (int i = world.from(1, 6); i > 0; --i) {
+            const auto at = static_cast<std::size_t>(world.from(0, static_cast<int>(bytes.size()) - 1));
+            bytes[at] ^= static_cast<std::byte>(1 << world.from(0, 7));
+        }
+        if (round % 3 == 0) bytes.resize(static_cast<std::size_t>(world.from(1, static_cast<int>(bytes.size()))));
+        LineClient client(world.agent.socket());
+        for (std::string_view left = text_of(bytes); !left.empty();) {
+            const auto piece = std::min(left.size(), static_cast<std::size_t>(world.from(1, 400)));
+            if (!client.send(left.substr(0, piece))) break;
+            left.remove_prefix(piece);
+        }
+        world.fired("damaged streams");
+    }
+    world.others_drop = true;  // totals of drops are in some of them, and gaps
+}
+
+void numbers(World& world) {
+    world.start();
+    const std::string id = "e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8";
+    const auto hello = [&](const std::string& first) {
+        return R"({"type":"hello","protocol":1,"emitter":")" + id + R"(","first":)" + first + "}\n";
+    };
+    const std::string line = "{\"status\":200,\"duration_us\":1,\"path\":\"/numbers\"}\n";
+    const auto next = [&](const std::string& first, int lines) {
+        LineClient client(world.agent.socket());
+        client.send(hello(first));
+        const auto answer = json::parse(client.receive(5s).value_or("{}"), nullptr, false);
+        for (int i = 0; i < lines; ++i) client.send(line);
+        client.send("{\"type\":\"bye\"}\n");
+        client.closed_by_peer(5s);
+        return answer.value("type", "") == "welcome" ? answer.value("next", std::uint64_t{0}) : 0;
+    };
+    world.expect(next("1", 5) == 1, "E8: first");
+    for (int i = 0; i < 5; ++i) world.expect(next("1", 0) == 6, "E8: a replay is not told to go on behind it");
+    world.expect(next("6", 2) == 6, "E8: the next");
+    world.expect(next("3", 1) == 8, "E8: a number that goes back");
+    for (const char* first :
+         {"0", "-1", "18446744073709551615", "4611686018427387905", "9000000000000000000", "1.5", "\"1\""})
+        world.expect(next(first, 3) == 0, std::string("E8: a first of ") + first + " is welcome");
+    world.expect(next("100", 1) == 100, "E8: a gap");
+    world.fired("replays, gaps and impossible numbers", 14);
+    world.expect(
+        peers::eventually(
+            10s,
+            [&] { return world.postgres.number("select count(*) from request_log where endpoint = '/numbers'") == 9; }),
+        "E8: not exactly 9 rows");
+    world.expect(world.agent.scrape().sum("outrigger_emitter_dropped_events_total", {{"reason", "gap"}}) == 91,
+                 "E8: the gap is not counted");
+    world.others_drop = true;
+}
+
+void label_bomb(World& world) {
+    world.start();
+    LineClient client(world.agent.socket());
+    std::string batch;
+    for (int i = 0; i < 60'000; ++i) {
+        batch +=
+            "{\"status\":200,\"duration_us\":1,\"route\":\"/bomb/" + std::to_string(i) + "\",\"method\":\"GET\"}\n";
+        batch += "{\"type\":\"metric\",\"kind\":\"count\",\"name\":\"m" + std::to_string(i) +
+                 "\",\"value\":1,\"tags\":{\"t\":\"" + std::to_string(i) + "\"}}\n";
+        if (batch.size() < 60'000) continue;
+        client.send(batch);
+        batch.clear();
+    }
+    client.send(batch + "{\"type\":\"bye\"}\n");
+    world.fired("distinct routes", 60'000);
+    world.expect(client.closed_by_peer(30s), "E9: not read to its end");
+    const auto began = std::chrono::steady_clock::now();
+    const auto scrape = world.agent.scrape();
+    world.expect(std::chrono::steady_clock::now() - began < 2s, "E9: a scrape takes longer than 2 s");
+    world.expect(scrape.sum("outrigger_series") <= 10'000, "E9: more series than the cap");
+    world.expect(scrape.sum("outrigger_series_overflow_total") > 0, "E9: no overflow");
+}
+
+// What means something to one of the sinks, in every field that takes text: one row each, byte for byte.
+void injections(World& world) {
+    const std::vector<std::string> evil = {"a\nb",
+                                           "a|b:c#d,e@f",
+                                           "quote\"s' and `ticks`",
+                                           "back\\slash \\N \\.",
+                                           "\x1b[31m",
+                                           "../../etc/passwd",
+                                           "%0d%0aX: y",
+                                           "'; drop table request_log; --",
+                                           "{\"a\":1}",
+                                           "a\tb\rc",
+                                           "\u2028",
+                                           "\xf0\x9f\x92\xa3",
+                                           "${jndi:x}",
+                                           "<script>"};
+    world.start();
+    LineClient client(world.agent.socket());
+    for (std::size_t i = 0; i < evil.size(); ++i) {
+        const std::string& text = evil[i];
+        const json line = {{"path", "/evil/" + std::to_string(i)},
+                           {"route", "/" + text},
+                           {"method", text},
+                           {"status", 200},
+                           {"duration_us", 1},
+                           {"message", text},
+                           {"tags", {{"key", text}, {text, "value"}}},
+                           {"error", {{"type", text}, {"message", text}, {"stack", text}}}};
+        client.send(line.dump() + "\n");
+        client.send(
+            json{{"type", "metric"}, {"kind", "count"}, {"name", "evil"}, {"value", 1}, {"tags", {{"tag", text}}}}
+                .dump() +
+            "\n");
+    }
+    client.send("{\"type\":\"bye\"}\n");
+    client.closed_by_peer(5s);
+    world.fired("texts that mean something to somebody", evil.size());
+    const auto rows = [&] {
+        return world.postgres.query(
+            "select route, message, tags->>'key', error_type from request_log where endpoint like '/evil/%' order by "
+            "substr(endpoint, 7)::int");
+    };
+    world.expect(peers::eventually(10s, [&] { return rows().size() == evil.size(); }), "E10: not one row each");
+    const auto found = rows();
+    for (std::size_t i = 0; i < std::min(found.size(), evil.size()); ++i)
+        world.expect(
+            found[i][0] == "/" + evil[i] && found[i][1] == evil[i] && found[i][2] == evil[i] && found[i][3] == evil[i],
+            "E10: not byte for byte: " + evil[i]);
+    world.agent.scrape();  // throws when it breaks the grammar
+    world.agent.scrape_openmetrics();
+    world.expect(peers::eventually(10s, [&] { return world.statsd().sum("evil") == static_cast<double>(evil.size()); }),
+                 "E10: StatsD has another count");
+    world.expect(world.statsd().nonsense().empty(), "E10: StatsD got lines that are none");
+}
+
+void hostile_http(World& world) {
+    world.start();
+    const auto port = static_cast<std::uint16_t>(world.agent.port());
+    const auto before = world.agent.resident_kib();
+    std::vector<http::RawClient> half_open;
+    for (int i = 0; i < 64; ++i) {
+        half_open.emplace_back(port);
+        half_open.back().send("GET /metrics HTTP/1.1\r\nHo");
+    }
+    std::string headers;
+    for (int i = 0; i < 200'000; ++i) headers += "X-" + std::to_string(i) + ": y\r\n";
+    for (const std::string& request :
+         {"GET /metrics HTTP/1.1\r\n" + headers + "\r\n", "GET /" + std::string(1 << 20, 'a') + " HTTP/1.1\r\n\r\n",
+          "POST /metrics HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n" + std::string(1 << 20, 'x'),
+          std::string("GET /metrics HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET "
+                      "/status HTTP/1.1\r\n\r\n"),
+          std::string("\0\0\0\0\r\n\r\n", 8), std::string("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+          "DELETE / HTTP/1.1\r\nHost: x\r\n\r\n" + std::string(1 << 20, 'y')}) {
+        for (int i = 0; i < 5; ++i) {
+            http::RawClient client(port);
+            client.send(request);
+            world.fired("hostile HTTP requests");
+        }
+    }
+    const auto began = std::chrono::steady_clock::now();
+    world.expect(peers::eventually(5s, [&] { return peers::get(port, "/metrics", {}, 2s).status == 200; }),
+                 "E11: no scrape");
+    world.expect(std::chrono::steady_clock::now() - began < 3s, "E11: a scrape waits");
+    world.expect(world.agent.resident_kib() - before < 32 * 1024, "E11: memory grew");
+}
+
+void noisy_neighbour(World& world) {
+    world.start();
+    std::string batch;
+    while (batch.size() < 200'000)
+        batch += "{\"status\":200,\"duration_us\":1,\"route\":\"/noise\",\"path\":\"/noise\"}\n";
+    const auto lines = static_cast<std::uint64_t>(std::ranges::count_if(batch, [](char c) { return c == '\n'; }));
+    LineClient client(world.agent.socket());
+    const auto until = std::chrono::steady_clock::now() + 3s;
+    while (std::chrono::steady_clock::now() < until && client.send(batch)) {
+        world.fired("lines of noise", lines);
+        std::this_thread::sleep_for(std::chrono::microseconds(5 * lines));  // 200,000 a second
+    }
+    world.expect(world.rows_arrive(10s), "E12: the others wait");
+}
+
+}  // namespace
+
+std::vector<Case> hostile_cases() {
+    const auto root = [] { return std::string(::geteuid() == 0 ? "" : "only root can be somebody else"); };
+    return {
+        {"E2", "users who are not on the list", Drops::none, not_allowed, root},
+        {"E3", "a thousand clients that send a byte at a time", Drops::none, slow_clients},
+        {"E4", "a flood of connections, and no descriptors left", Drops::none, floods_without_descriptors},
+        {"E5", "endless lines and impossible lengths", Drops::none, giants},
+        {"E6", "lines of nonsense", Drops::none, nonsense},
+        {"E7", "damaged streams of records, in pieces", Drops::none, damaged_streams},
+        {"E8", "numbers that repeat, go back, jump, or cannot be", Drops::none, numbers},
+        {"E9", "more routes and metrics than there may be series", Drops::none, label_bomb},
+        {"E10", "texts that mean something to a sink", Drops::none, injections},
+        {"E11", "hostile HTTP", Drops::none, hostile_http},
+        {"E12", "a neighbour who sends 200,000 events a second", Drops::none, noisy_neighbour},
+    };
+}
+
+}  // namespace outrigger::faults

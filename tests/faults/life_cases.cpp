@@ -1,0 +1,192 @@
+// F and G: clocks, missing resources, stops and starts.
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <fstream>
+#include <thread>
+
+#include "tests/faults/catalogue.h"
+#include "tests/faults/strace.h"
+#include "tests/integration/peers/eventually.h"
+
+namespace outrigger::faults {
+namespace {
+
+constexpr auto faketime_library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
+
+std::string no_faketime() {
+    return std::filesystem::exists(faketime_library) ? "" : "libfaketime is not installed (Debian's package faketime)";
+}
+
+// The wall clock of the agent jumps; the clock that only goes on does not.
+void clock_jumps(World& world) {
+    const peers::TemporaryFolder folder;
+    const auto set = [&](const char* offset) { std::ofstream(folder / "offset") << offset << "\n"; };
+    set("+0");
+    world.agent.environment = {{"LD_PRELOAD", faketime_library},
+                               {"FAKETIME_TIMESTAMP_FILE", folder / "offset"},
+                               {"FAKETIME_CACHE_DURATION", "1"},
+                               {"FAKETIME_DONT_FAKE_MONOTONIC", "1"},
+                               {"FAKETIME_DONT_RESET", "1"}};
+    world.start();
+    for (const char* offset : {"+365d", "-365d", "+1h", "-2s", "+0"}) {
+        set(offset);
+        std::this_thread::sleep_for(1500ms);
+        world.expect(world.rows_arrive(), std::string("P7: no rows with the clock at ") + offset);
+        world.fired("jumps of the clock");
+    }
+    const auto months =
+        world.postgres.number("select count(distinct date_trunc('month', updated_at)) from outrigger_ledger");
+    world.expect(months == 1, "no ledger");
+    world.agent.kill_hard();
+    world.agent.environment = {};
+    world.agent.start();
+}
+
+void each_call_of_the_start_is_the_last(World& world) {
+    constexpr std::array calls = {"openat",  "fallocate", "ftruncate",  "rename", "unlink", "fdatasync", "fsync",
+                                  "pread64", "pwrite64",  "getdents64", "mkdir",  "clone3", "eventfd2",  "epoll_ctl"};
+    world.start();
+    for (const std::string call : calls) {
+        world.pause(50, 200);
+        world.agent.kill_hard();
+        world.agent.wrapper =
+            Strace::before(call + ":signal=SIGKILL:when=" + std::to_string(world.from(1, call == "openat" ? 60 : 2)));
+        world.agent.launch();
+        if (world.agent.wait(1500ms)) world.fired("kills at " + call);
+        world.agent.kill_hard();
+        world.agent.wrapper = {};
+        world.agent.start();
+    }
+}
+
+// What the start cannot do without it says, and ends.
+void no_threads_no_events(World& world) {
+    world.start();
+    world.agent.kill_hard();
+    for (const std::string refused : {"clone3:error=EAGAIN", "eventfd2:error=EMFILE", "epoll_create1:error=EMFILE"}) {
+        world.agent.wrapper = Strace::before(refused);
+        world.agent.launch();
+        const auto status = world.agent.wait(10s);
+        world.expect(status == 1, refused + ": exit status " + std::to_string(status.value_or(-1)));
+        world.fired("starts without " + refused.substr(0, refused.find(':')));
+        world.agent.kill_hard();
+    }
+    const std::string log = world.agent.log();
+    world.expect(log.find("outrigger: ") != std::string::npos, "no line says why it ends");
+    world.agent.wrapper = {};
+    world.agent.start();
+}
+
+void kills_during_the_start(World& world) {
+    world.start();
+    for (int i = 0; i < 40; ++i) {
+        world.agent.kill_hard();
+        world.agent.launch();
+        world.pause(0, 60);
+        world.fired("kills during the start");
+    }
+    world.agent.kill_hard();
+    world.agent.start();
+}
+
+void stops_in_good_order(World& world) {
+    world.start();
+    for (int i = 0; i < 8; ++i) {
+        world.pause(100, 500);
+        const auto began = std::chrono::steady_clock::now();
+        world.expect(world.agent.stop() == 0, "G1: a stop does not end with 0");
+        world.expect(std::chrono::steady_clock::now() - began < 9s, "G1: a stop takes longer than its deadline");
+        world.agent.launch();
+        world.fired("stops");
+    }
+}
+
+void stops_cut_short(World& world) {
+    world.start();
+    for (int i = 0; i < 10; ++i) {
+        world.pause(100, 500);
+        world.agent.send(SIGTERM);
+        world.pause(0, 60);
+        world.agent.kill_hard();
+        world.agent.launch();
+        world.fired("stops cut short");
+    }
+}
+
+// The log goes where nobody reads, then nowhere, then to a disk that is full.
+void nobody_reads_the_log(World& world) {
+    const peers::TemporaryFolder folder;
+    const std::string fifo = folder / "log";
+    world.expect(::mkfifo(fifo.c_str(), 0600) == 0, "no fifo");
+    const FileDescriptor unread(::open(fifo.c_str(), O_RDWR | O_CLOEXEC));
+    world.agent.flags.insert(world.agent.flags.end(), {"--log-level", "debug"});
+    world.agent.wrapper = {"sh", "-c", "exec \"$@\" 2>>" + fifo + " 1>&2", "sh"};
+    world.start();
+    std::vector<char> full(1 << 20, 'x');
+    ::fcntl(unread.get(), F_SETFL, O_NONBLOCK);
+    while (::write(unread.get(), full.data(), full.size()) > 0) {
+    }
+    for (int i = 0; i < 3; ++i) {  // each has something to say
+        world.postgres.stop();
+        world.expect(peers::eventually(15s, [&] { return world.agent.ready() == 503; }), "F5: the agent stands still");
+        world.postgres.start();
+        world.expect(peers::eventually(15s, [&] { return world.agent.ready() == 200; }), "F5: the agent stays down");
+        world.fired("changes of state with a full pipe for a log");
+    }
+    for (const char* sink : {"2>&- 1>&-", "2>/dev/full 1>&2"}) {
+        world.agent.kill_hard();
+        world.agent.wrapper = {"sh", "-c", std::string("exec \"$@\" ") + sink, "sh"};
+        world.agent.start();
+        world.expect(world.rows_arrive(), std::string("F5: no rows with ") + sink);
+        world.fired("lives with a log that takes nothing");
+    }
+}
+
+// As in a container: the root read-only, no capability, nobody's user.
+void bare_container(World& world) {
+    const std::string data = world.agent.data(), run = std::filesystem::path(world.agent.socket()).parent_path();
+    std::filesystem::create_directory(data);
+    for (const auto& folder : {data, run}) {
+        if (::chown(folder.c_str(), 65534, 65534) != 0) throw std::runtime_error("no chown");
+    }
+    std::filesystem::permissions(std::filesystem::path(data).parent_path(), std::filesystem::perms{0755});
+    world.agent.wrapper = {"unshare",
+                           "-m",
+                           "sh",
+                           "-c",
+                           "set -e; for each in " + data + " " + run +
+                               "; do mount --bind $each $each; done; mount -o remount,bind,ro /; exec setpriv "
+                               "--reuid=65534 --regid=65534 --clear-groups --bounding-set=-all --no-new-privs \"$@\"",
+                           "sh"};
+    world.agent.start();
+    std::ifstream status("/proc/" + std::to_string(world.agent.id()) + "/status");
+    std::string text((std::istreambuf_iterator<char>(status)), {});
+    if (text.find("CapEff:\t0000000000000000") != std::string::npos && text.find("Uid:\t65534") != std::string::npos)
+        world.fired("lives without rights");
+    world.start_load(Shape::l1);
+    world.expect(world.rows_arrive(), "G7: no rows");
+    world.agent.kill_hard();
+    world.agent.start();
+    std::this_thread::sleep_for(1s);
+}
+
+}  // namespace
+
+std::vector<Case> life_cases() {
+    const auto root = [] { return std::string(::geteuid() == 0 ? "" : "only root can do this"); };
+    return {
+        {"F1", "the wall clock jumps by a year, forth and back", Drops::counted, clock_jumps, no_faketime},
+        {"F4", "no threads, no descriptors at the start", Drops::counted, no_threads_no_events, Strace::unavailable},
+        {"F5", "the log is a full pipe, is closed, is a full disk", Drops::none, nobody_reads_the_log},
+        {"G1", "the agent is stopped in good order, again and again", Drops::none, stops_in_good_order},
+        {"G2", "a stop is cut short by a kill", Drops::none, stops_cut_short},
+        {"G6", "the agent is killed while it starts", Drops::none, kills_during_the_start},
+        {"G6b", "the agent is killed at each system call of its start", Drops::none, each_call_of_the_start_is_the_last,
+         Strace::unavailable},
+        {"G7", "a read-only root, no capability, nobody's user", Drops::none, bare_container, root},
+    };
+}
+
+}  // namespace outrigger::faults
