@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "agent/fold/checkpoint_reserve.h"
 #include "agent/journal/patient_disk.h"
 
 namespace outrigger::fold {
@@ -56,16 +57,28 @@ std::expected<void, Error> write_in_place(journal::Disk& disk, const std::string
     return {};
 }
 
+// With room to grow.
+std::size_t file_bytes(std::size_t bytes) { return ((bytes + bytes / 2) / least_file_bytes + 1) * least_file_bytes; }
+
+bool is_full(int error) { return error == ENOSPC || error == EDQUOT; }
+
+std::expected<journal::File, int> make_file(journal::Disk& disk, const std::string& path, std::size_t length) {
+    auto file = disk.create(path);
+    if (!file && file.error() == EEXIST && disk.remove(path) == 0) file = disk.create(path);
+    const int error = file ? disk.allocate(*file, length) : 0;
+    if (error == 0) return file;
+    disk.remove(path);
+    return std::unexpected(error);
+}
+
 std::expected<void, Error> write_anew(journal::Disk& disk, const std::filesystem::path& folder, const std::string& path,
                                       Bytes bytes, bool& unsure_of_name) {
     const std::string temporary = path + ".new";
-    auto file = disk.create(temporary);
-    if (!file && file.error() == EEXIST && disk.remove(temporary) == 0) file = disk.create(temporary);
+    const std::size_t length = file_bytes(bytes.size());
+    auto file = make_file(disk, temporary, length);
+    if (!file && is_full(file.error())) file = take_reserve(disk, folder, temporary, bytes.size());
     if (!file) return failed("cannot make", temporary, file.error());
-    const std::size_t wanted = bytes.size() + bytes.size() / 2;
-    const std::size_t length = (wanted / least_file_bytes + 1) * least_file_bytes;
-    int error = disk.allocate(*file, length);
-    if (error == 0) error = write_and_sync(disk, *file, bytes);
+    int error = write_and_sync(disk, *file, bytes);
     if (error == 0) error = disk.replace(temporary, path);
     if (error != 0) {
         disk.remove(temporary);
@@ -138,7 +151,10 @@ std::expected<bool, Error> CheckpointFiles::save(Checkpoint& checkpoint) {
     checkpoint.history = history_;
     const std::vector<std::byte> bytes = encode(checkpoint);
     const auto first = save_to(places_[0], bytes);
-    if (first) return false;
+    if (first) {
+        keep_reserve(*disk_, places_[0].folder, 2 * file_bytes(bytes.size()));
+        return false;
+    }
     if (places_[1].folder.empty()) return std::unexpected(first.error());
     const auto second = save_to(places_[1], bytes);
     if (second) return true;

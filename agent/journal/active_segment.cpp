@@ -48,8 +48,8 @@ std::expected<ActiveSegment, Failure> ActiveSegment::begin(Disk& disk, BlankSegm
 std::expected<void, Failure> ActiveSegment::append(std::span<iovec> parts, std::uint64_t bytes) {
     if (const int error = write_all(*disk_, file_, parts, end_); error != 0)
         return std::unexpected(Failure{Op::write, error});
-    // Nobody would ever find what is written to a file that was deleted under us.
-    if (!disk_->has_name(file_)) return std::unexpected(Failure{Op::missing, ENOENT});
+    // Nobody would ever find what is written to a file that was deleted or moved away under us, or unmounted.
+    if (!disk_->has_name(file_, path_)) return std::unexpected(Failure{Op::missing, ENOENT});
     end_ += bytes;
     return {};
 }

@@ -109,9 +109,11 @@ std::expected<std::uint64_t, int> Disk::size(const File& file) {
     return static_cast<std::uint64_t>(status.st_size);
 }
 
-bool Disk::has_name(const File& file) {
-    struct stat status{};
-    return ::fstat(file.descriptor(), &status) == 0 && status.st_nlink > 0;
+bool Disk::has_name(const File& file, const std::filesystem::path& path) {
+    struct stat open{};
+    struct stat named{};
+    return ::fstat(file.descriptor(), &open) == 0 && ::lstat(path.c_str(), &named) == 0 &&
+           open.st_ino == named.st_ino && open.st_dev == named.st_dev;
 }
 
 std::expected<std::vector<std::string>, int> Disk::list(const std::filesystem::path& folder) {

@@ -51,7 +51,7 @@ class Disk {
     virtual int link(const std::filesystem::path& from, const std::filesystem::path& to);
     virtual int remove(const std::filesystem::path& path);
     virtual std::expected<std::uint64_t, int> size(const File& file);
-    virtual bool has_name(const File& file);  // false once it was deleted
+    virtual bool has_name(const File& file, const std::filesystem::path& path);  // false once that is not its name
     virtual std::expected<std::vector<std::string>, int> list(const std::filesystem::path& folder);
 };
 

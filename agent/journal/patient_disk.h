@@ -57,7 +57,7 @@ class PatientDisk final : public Disk {
         return disk_.link(from, to);
     }
     int remove(const std::filesystem::path& path) override { return disk_.remove(path); }
-    bool has_name(const File& file) override { return disk_.has_name(file); }
+    bool has_name(const File& file, const std::filesystem::path& path) override { return disk_.has_name(file, path); }
 
   private:
     // Answers that asking again does not change, or that the caller asks about again.

@@ -75,4 +75,28 @@ TEST_CASE("a name that the disk may not know is made anew before anything counts
     CHECK_FALSE(std::filesystem::exists(folder.path() + "/checkpoint.b"));
 }
 
+TEST_CASE("on a full disk a checkpoint that outgrows its file finds a reserve, and is as durable as ever") {
+    const test::TemporaryFolder folder;
+    const std::filesystem::path data = folder.path() + "/data", fallback = folder.path() + "/fallback";
+    const auto disk = std::make_shared<journal::FaultyDisk>();
+    CheckpointFiles files(data, fallback, disk);
+    auto checkpoint = at(1);
+    REQUIRE(files.save(checkpoint) == false);
+    CHECK(std::filesystem::exists(data / "checkpoint.reserve"));
+    checkpoint = at(2);
+    REQUIRE(files.save(checkpoint) == false);
+    disk->no_room = true;
+    checkpoint = at(3, 300'000);
+    REQUIRE(files.save(checkpoint) == false);
+    CHECK_FALSE(std::filesystem::exists(data / "checkpoint.reserve"));
+    CHECK(CheckpointFiles(data, {}).load().fold.position == 3);
+    checkpoint = at(4, 300'000);  // there is but one
+    CHECK_FALSE(files.save(checkpoint));
+    CHECK(CheckpointFiles(data, {}).load().fold.position == 3);
+    disk->no_room = false;
+    checkpoint = at(5, 300'000);
+    REQUIRE(files.save(checkpoint) == false);
+    CHECK(std::filesystem::file_size(data / "checkpoint.reserve") > 2 * 300'000);
+}
+
 }  // namespace outrigger::fold

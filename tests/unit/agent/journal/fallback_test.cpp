@@ -242,19 +242,24 @@ TEST_CASE("the running writer holds a batch back until it can be kept, and gives
     CHECK(journal->mark().position == 0);
 }
 
-TEST_CASE("a folder that is deleted under the journal is made again; only what was in it is lost, and counted") {
-    Broken broken;
-    const auto journal = opened(broken.settings);
-    DirectWriter writer(*journal);
-    REQUIRE(writer.keep_requests(1, 5));
-    std::filesystem::remove_all(broken.folder.path() / "data");
-    REQUIRE(writer.keep_requests(6, 9));
-    CHECK(errors(*journal, "missing") == 1);
-    CHECK(journal->status().durable);
-    const auto out = read_out(*journal);
-    CHECK(out.numbers == numbers(6, 9));
-    CHECK(out.lost_requests() == 5);
-    CHECK(read_out(*opened(broken.settings)).numbers == numbers(6, 9));
+TEST_CASE(
+    "a folder that is deleted or moved away under the journal is made again; what was in it is lost, and counted") {
+    for (const bool moved : {false, true}) {
+        CAPTURE(moved);
+        Broken broken;
+        const auto journal = opened(broken.settings);
+        DirectWriter writer(*journal);
+        REQUIRE(writer.keep_requests(1, 5));
+        if (moved) std::filesystem::rename(broken.folder.path() / "data", broken.folder.path() / "elsewhere");
+        std::filesystem::remove_all(broken.folder.path() / "data");
+        REQUIRE(writer.keep_requests(6, 9));
+        CHECK(errors(*journal, "missing") == 1);
+        CHECK(journal->status().durable);
+        const auto out = read_out(*journal);
+        CHECK(out.numbers == numbers(6, 9));
+        CHECK(out.lost_requests() == 5);
+        CHECK(read_out(*opened(broken.settings)).numbers == numbers(6, 9));
+    }
 }
 
 TEST_CASE("with nothing left and nowhere to write, a reader has nothing to say, and says it") {

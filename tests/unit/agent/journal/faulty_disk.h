@@ -15,6 +15,7 @@ class FaultyDisk : public Disk {
   public:
     std::filesystem::path full;            // nothing can be made below this folder
     int full_code = ENOSPC;                //
+    bool no_room = false;                  // nothing can be allocated anywhere
     int failing_syncs = 0;                 // the next so many files' syncs fail
     int failing_writes = 0;                // the next so many writes fail halfway
     std::size_t longest_write = SIZE_MAX;  // short writes
@@ -57,6 +58,7 @@ class FaultyDisk : public Disk {
     }
     int allocate(const File& file, std::uint64_t bytes) override {
         if (fails("allocate")) return ENOSPC;
+        if (no_room) return ENOSPC;
         ++allocations;
         return Disk::allocate(file, bytes);
     }
@@ -105,7 +107,9 @@ class FaultyDisk : public Disk {
         if (fails("size")) return std::unexpected(EIO);
         return Disk::size(file);
     }
-    bool has_name(const File& file) override { return !fails("has_name") && Disk::has_name(file); }
+    bool has_name(const File& file, const std::filesystem::path& path) override {
+        return !fails("has_name") && Disk::has_name(file, path);
+    }
     std::expected<std::vector<std::string>, int> list(const std::filesystem::path& folder) override {
         if (fails("list") || take(failing_lists)) return std::unexpected(failing_code);
         return Disk::list(folder);
