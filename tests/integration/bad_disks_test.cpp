@@ -1,0 +1,146 @@
+// The agent on disks that are full, read-only, gone or that fail their syncs: what was acknowledged is counted, now and
+// after a kill, and the agent goes back to the disk when it can.
+#include <doctest/doctest.h>
+
+#include "tests/integration/peers/agent.h"
+#include "tests/integration/peers/build_folder.h"
+#include "tests/integration/peers/eventually.h"
+#include "tests/integration/peers/line_client.h"
+#include "tests/integration/peers/pass_over.h"
+#include "tests/integration/peers/small_disk.h"
+
+namespace outrigger::peers {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20;
+
+// Lines of about 4 KiB, so that segments go round.
+class Sender {
+  public:
+    explicit Sender(const Agent& agent) : agent_(agent) {}
+
+    // Sends so many more, and waits until all are acknowledged.
+    bool send(std::uint64_t events) {
+        LineClient client(agent_.socket());
+        client.send("{\"type\":\"hello\",\"protocol\":1,\"emitter\":\"" + std::string(31, '0') +
+                    "7\",\"first\":" + std::to_string(sent_ + 1) + "}\n");
+        const std::string line =
+            "{\"status\":200,\"duration_us\":5,\"route\":\"/\",\"message\":\"" + std::string(4000, 'm') + "\"}\n";
+        for (std::uint64_t event = 0; event < events; ++event)
+            if (!client.send(line)) return false;
+        sent_ += events;
+        const std::string last = "\"ack\",\"seq\":" + std::to_string(sent_) + "}";
+        while (const auto answer = client.receive(20s))
+            if (answer->find(last) != std::string::npos) return true;
+        return false;
+    }
+    bool is_counted() const {
+        return eventually(20s,
+                          [&] { return agent_.scrape().sum("http_requests_total") == static_cast<double>(sent_); });
+    }
+
+  private:
+    const Agent& agent_;
+    std::uint64_t sent_ = 0;
+};
+
+bool durable(const Agent& agent) { return agent.scrape().sum("outrigger_journal_durable") == 1; }
+
+double errors(const Agent& agent, const std::string& op) {
+    return agent.scrape().sum("outrigger_journal_errors_total", {{"op", op}});
+}
+
+Finished verify(const Agent& agent) {
+    const TemporaryFolder folder;
+    return run(
+        {.arguments = {built("outrigger"), "journal", "verify", "--data-dir", agent.data(), "--socket", agent.socket()},
+         .environment = {},
+         .folder = folder.path(),
+         .name = "journal"},
+        20s);
+}
+
+void check_whole(const Agent& agent) {
+    const Finished verified = verify(agent);
+    CAPTURE(verified.output);
+    CHECK(verified.status == 0);
+}
+
+}  // namespace
+
+TEST_CASE("a full disk, or one without inodes: nothing acknowledged is lost, and counting goes on") {
+    if (const auto why = SmallDisk::unavailable()) return pass_over(*why);
+    for (const bool inodes : {false, true}) {
+        CAPTURE(inodes);
+        Agent agent({"--journal-size", "64MiB"});
+        SmallDisk disk(agent.data(), SmallDisk::Kind::tmpfs, 40 * mebibyte, inodes ? 40 : 0);
+        agent.start();
+        Sender sender(agent);
+        REQUIRE(sender.send(200));
+        if (inodes) {
+            disk.fill_inodes();
+        } else {
+            disk.fill();
+        }
+        REQUIRE(sender.send(6000));  // three segments: the spare one is used up
+        CHECK(sender.is_counted());
+        CHECK_FALSE(durable(agent));
+        CHECK(errors(agent, "checkpoint") == 0);
+        agent.kill_hard();
+        agent.start();
+        CHECK(sender.is_counted());
+        CHECK(agent.stop() == 0);  // with a checkpoint
+        agent.start();
+        CHECK(sender.is_counted());
+        CHECK(errors(agent, "checkpoint") == 0);
+        disk.make_room();
+        CHECK(eventually(20s, [&] { return durable(agent); }));
+        REQUIRE(sender.send(100));
+        CHECK(sender.is_counted());
+        CHECK(agent.stop() == 0);
+        check_whole(agent);
+    }
+}
+
+TEST_CASE("a disk that is unmounted under the agent: it goes on where the path leads") {
+    if (const auto why = SmallDisk::unavailable()) return pass_over(*why);
+    Agent agent({"--journal-size", "64MiB"});
+    SmallDisk disk(agent.data(), SmallDisk::Kind::tmpfs, 64 * mebibyte);
+    agent.start();
+    Sender sender(agent);
+    REQUIRE(sender.send(100));
+    disk.unmount();
+    REQUIRE(sender.send(3000));
+    CHECK(sender.is_counted());
+    CHECK(errors(agent, "missing") >= 1);
+    CHECK(eventually(20s, [&] { return durable(agent); }));
+}
+
+TEST_CASE("a power cut: what was acknowledged is on the disk, and the agent goes on meanwhile") {
+    if (const auto why = SmallDisk::unavailable()) return pass_over(*why);
+    Agent agent({"--journal-size", "64MiB"});
+    SmallDisk disk(agent.data(), SmallDisk::Kind::ext4, 128 * mebibyte);
+    agent.start();
+    Sender sender(agent);
+    for (int round = 0; round < 3; ++round) {
+        CAPTURE(round);
+        REQUIRE(sender.send(2500));  // more than a segment
+        disk.shut_down();
+        if (round == 0) {
+            REQUIRE(sender.send(100));  // beside the socket: this would not survive
+            CHECK_FALSE(durable(agent));
+            CHECK(errors(agent, "write") + errors(agent, "sync") + errors(agent, "open") >= 1);
+        }
+        agent.kill_hard();
+        disk.mount_again();
+        agent.start();
+        CHECK(sender.is_counted());
+        CHECK(eventually(20s, [&] { return durable(agent); }));
+    }
+    CHECK(agent.stop() == 0);
+    check_whole(agent);
+}
+
+}  // namespace outrigger::peers
