@@ -2,12 +2,16 @@
 // after a kill, and the agent goes back to the disk when it can.
 #include <doctest/doctest.h>
 
+#include <set>
+#include <sstream>
+
 #include "tests/integration/peers/agent.h"
 #include "tests/integration/peers/build_folder.h"
 #include "tests/integration/peers/eventually.h"
 #include "tests/integration/peers/line_client.h"
 #include "tests/integration/peers/pass_over.h"
 #include "tests/integration/peers/small_disk.h"
+#include "tests/integration/peers/system_calls.h"
 
 namespace outrigger::peers {
 namespace {
@@ -60,6 +64,25 @@ Finished verify(const Agent& agent) {
          .folder = folder.path(),
          .name = "journal"},
         20s);
+}
+
+// How many files' syncs were refused; each must be closed before its number is synced again.
+int refused_files(const std::string& calls) {
+    std::istringstream lines(calls);
+    std::set<std::string> refused;
+    int count = 0;
+    for (std::string line; std::getline(lines, line);) {
+        const std::size_t at = line.find('(');
+        if (at == std::string::npos) continue;
+        const std::string file = line.substr(at + 1, line.find_first_not_of("0123456789", at + 1) - at - 1);
+        if (line.find(" close(") != std::string::npos) refused.erase(file);
+        if (line.find(" fdatasync(") == std::string::npos) continue;
+        CHECK_FALSE(refused.contains(file));
+        if (line.find("EIO") == std::string::npos) continue;
+        refused.insert(file);
+        ++count;
+    }
+    return count;
 }
 
 void check_whole(const Agent& agent) {
@@ -141,6 +164,33 @@ TEST_CASE("a power cut: what was acknowledged is on the disk, and the agent goes
     }
     CHECK(agent.stop() == 0);
     check_whole(agent);
+}
+
+TEST_CASE("a sync that fails, once or for ever: its file is never synced again, and nothing acknowledged is lost") {
+    if (const auto why = SystemCalls::unavailable()) return pass_over(*why);
+    for (const bool for_ever : {false, true}) {
+        CAPTURE(for_ever);
+        const TemporaryFolder folder;
+        Agent agent;
+        agent.wrapper = {"strace", "-D",
+                         "-f",     "-qq",
+                         "-o",     folder / "calls",
+                         "-e",     "trace=fdatasync,close",
+                         "-e",     std::string("inject=fdatasync:error=EIO:when=12") + (for_ever ? "+" : "")};
+        agent.start();
+        Sender sender(agent);
+        for (int batch = 0; batch < 20; ++batch) REQUIRE(sender.send(5));
+        CHECK(sender.is_counted());
+        CHECK(errors(agent, "sync") >= 1);
+        CHECK(durable(agent) != for_ever);
+        agent.kill_hard();
+        agent.wrapper.clear();
+        agent.start();
+        CHECK(sender.is_counted());
+        CHECK(agent.stop() == 0);
+        check_whole(agent);
+        CHECK(refused_files(read_whole(folder / "calls")) >= 1);
+    }
 }
 
 }  // namespace outrigger::peers
