@@ -28,6 +28,15 @@ void replay(journal::Journal& journal, fold::Fold& fold) {
     fold.batch_ends(journal::requests(journal.mark().counts));
 }
 
+std::string troubles(const journal::JournalStatus& status) {
+    std::string text;
+    for (const auto& [op, count] : status.errors)
+        if (count > 0 && op != "torn" && op != "spare")
+            text += (text.empty() ? "" : ", ") + op + " " + std::to_string(count);
+    return text.empty() ? text
+                        : "the journal had trouble at start (" + text + "): `outrigger journal verify` says where";
+}
+
 Start find_start(const journal::Mark& mark, std::uint64_t checkpoint_position, std::uint64_t checkpoint_requests,
                  const std::map<std::string, books::Cursor>& cursors) {
     std::uint64_t last = std::max(mark.position, checkpoint_position);

@@ -17,6 +17,10 @@ namespace outrigger::topology {
 // What the disk does not give, asked several times, is told to the fold as damaged.
 void replay(journal::Journal& journal, fold::Fold& fold);
 
+// What went wrong with the journal until now, in words, for one line of the log; empty when nothing did. That a killed
+// agent's last batch was not finished is no trouble.
+std::string troubles(const journal::JournalStatus& status);
+
 struct Start {
     std::uint64_t position = 1;  // F: of the first entry this life will write
     journal::Counts before{};    // entries of each kind before it

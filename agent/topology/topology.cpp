@@ -176,6 +176,7 @@ void Topology::Stations::open_journal(const fold::Checkpoint& checkpoint) {
     fold_.emplace(fold_settings(settings_), checkpoint.fold);
     for (const auto& note : fold_->notes()) spdlog::info("{}", note);
     replay(*journal_, *fold_);
+    if (const auto text = troubles(journal_->status()); !text.empty()) say(text);
 }
 
 void Topology::Stations::start_sinks(const std::vector<sinks::SinkStation>& stations, const Start& start) {

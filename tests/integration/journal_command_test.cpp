@@ -68,6 +68,7 @@ TEST_CASE("the journal of a running agent can be listed and verified, and damage
     CHECK_FALSE(says(damaged, "in use by"));
     agent.start();  // which moves nothing away: a second name lies in quarantine
     CHECK(says(look(agent, "ls"), "data, quarantine"));
+    CHECK(agent.log().find("the journal had trouble at start (damaged 1): ") != std::string::npos);
     CHECK(agent.stop() == 0);
 }
 

@@ -29,6 +29,15 @@ TEST_CASE("the first position of a life is beyond whatever was kept, checkpointe
     }
 }
 
+TEST_CASE("what went wrong with the journal at start is one line, and a batch that was not finished is nothing") {
+    journal::JournalStatus status;
+    status.errors = {{"open", 0}, {"torn", 3}};
+    CHECK(troubles(status).empty());
+    status.errors = {{"damaged", 2}, {"torn", 3}, {"foreign", 1}};
+    CHECK(troubles(status) ==
+          "the journal had trouble at start (damaged 2, foreign 1): `outrigger journal verify` says where");
+}
+
 TEST_CASE("a replay from a disk that does not answer goes on, and what it never gives is told to the fold") {
     for (const bool for_ever : {false, true}) {
         CAPTURE(for_ever);
