@@ -83,6 +83,10 @@ dashboards:  ## writes what Grafana reads from dashboards/source and dashboards/
 dashboards-check: build deps-dashboards  ## dashboards, rules, provisioning, kubernetes.yaml: what their own tools say, and every query asked of a running stack
 	@PROGRAM_FOLDER=$(OUT) tests/dashboards/run $(ARGS)
 
+.PHONY: mutants
+mutants: $(OUT)/outrigger $(OUT)/fault-cases deps-test  ## agents broken on purpose, each of which the cases must catch
+	@tests/faults/mutants/run
+
 .PHONY: bench
 .SECONDARY:  # make would remove the benches' objects
 bench: $(patsubst tests/bench/%.cpp,$(OUT)/%,$(filter %_bench.cpp,$(BENCH))) deps-test  ## what the hot road costs: encoding, record(), intake, journal, a scrape, rows beside a raw COPY
