@@ -62,6 +62,23 @@ void both_killed(World& world) {
     }
 }
 
+// The agent has read what the app sent, and the disk takes its time: the app dies, its ring is found, the agent dies.
+void both_killed_before_the_disk(World& world) {
+    world.start();
+    for (int i = 0; i < 3; ++i) {
+        world.pause(200, 500);
+        {
+            const Strace slow(world.agent.id(), "pwritev:delay_enter=2000000");
+            world.pause(100, 300);
+            world.kill_process(0);
+            world.pause(700, 1000);
+            world.agent.kill_hard();
+            world.fired("kills of both before the disk had it", slow.seen() > 0 ? 1 : 0);
+        }
+        world.agent.start();
+    }
+}
+
 void all_killed(World& world) {
     world.start();
     for (int i = 0; i < 4; ++i) {
@@ -156,6 +173,8 @@ std::vector<Case> process_cases() {
         {"A4", "the agent is stopped, with bursts", Drops::counted, agent_stopped},
         {"A5", "processes of the app are killed", Drops::none, app_killed},
         {"A6", "app and agent are killed together, in both orders", Drops::none, both_killed},
+        {"A6b", "app and agent are killed before a slow disk has what was sent", Drops::none,
+         both_killed_before_the_disk, Strace::unavailable},
         {"A7", "app, agent and Postgres are killed together", Drops::none, all_killed},
         {"A8", "processes of the app crash", Drops::none, app_aborts},
         {"A9", "processes of the app come and go", Drops::none, app_recycles},

@@ -37,10 +37,14 @@ Strace::~Strace() {
     process_->wait(5s);
 }
 
-std::uint64_t Strace::injected() const {
+std::uint64_t Strace::injected() const { return lines_with("(INJECTED)"); }
+
+std::uint64_t Strace::seen() const { return lines_with("("); }
+
+std::uint64_t Strace::lines_with(const char* sign) const {
     std::ifstream calls(folder_ / "calls");
     std::uint64_t count = 0;
-    for (std::string line; std::getline(calls, line);) count += line.find("(INJECTED)") != std::string::npos ? 1 : 0;
+    for (std::string line; std::getline(calls, line);) count += line.find(sign) != std::string::npos ? 1 : 0;
     return count;
 }
 

@@ -18,6 +18,8 @@ class Strace {
 
     // Calls that were tampered with so far.
     std::uint64_t injected() const;
+    // Calls that were seen: of a delay, which is told only when it is over, those that began.
+    std::uint64_t seen() const;
 
     // What to put before a command so that it is born traced; its process is its own all the same.
     static std::vector<std::string> before(const std::string& injection);
@@ -25,6 +27,7 @@ class Strace {
     static std::string unavailable();  // why; empty: it can be used
 
   private:
+    std::uint64_t lines_with(const char* sign) const;
     peers::TemporaryFolder folder_;
     std::unique_ptr<peers::Process> process_;
 };
