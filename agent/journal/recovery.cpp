@@ -11,6 +11,7 @@
 #include "agent/journal/patient_disk.h"
 #include "agent/journal/quarantine.h"
 #include "agent/journal/renewal.h"
+#include "agent/journal/torn_seal.h"
 
 namespace outrigger::journal {
 namespace {
@@ -86,11 +87,20 @@ void mark_damaged(Disk& disk, const JournalSettings& settings, Recovered& found,
         count(found, Op::quarantine);
 }
 
+bool ends_with_torn_seal(Disk& disk, const Segment& segment, const Extent& extent) {
+    const auto file = disk.open(segment.path);
+    return file && is_torn_seal(disk, *file, segment.header, extent.bytes, extent.entries, extent.counts);
+}
+
 void verify_closed(Disk& disk, const JournalSettings& settings, Recovered& found, Segment& segment,
                    const Header& next) {
     const auto extent = measure(disk, found, segment, false);
     if (!extent) return;
-    if (extent->missing > 0 || extent->met_damage) {
+    const bool whole = extent->missing == 0 && segment.header.first + extent->entries == next.first;
+    const bool lost_its_seal = whole && !extent->sealed && segment.size - extent->bytes == seal_bytes;
+    if (lost_its_seal && ends_with_torn_seal(disk, segment, *extent)) {
+        count(found, Op::torn);
+    } else if (extent->missing > 0 || extent->met_damage || lost_its_seal) {
         mark_damaged(disk, settings, found, segment);
     } else if (segment.header.first + extent->entries < next.first) {
         count(found, Op::missing);  // the segment behind it

@@ -8,6 +8,7 @@
 
 #include "agent/journal/scan.h"
 #include "agent/journal/tail.h"
+#include "agent/journal/torn_seal.h"
 
 namespace outrigger::journal {
 namespace {
@@ -66,6 +67,12 @@ struct Whole {
     std::size_t damages = 0;
 };
 
+bool is_torn(Disk& disk, const File& file, const Whole& whole, const Inspected& seen) {
+    Counts counts = seen.header->before;
+    for (std::size_t kind = 0; kind < counts.size(); ++kind) counts[kind] += whole.counts[kind];
+    return is_torn_seal(disk, file, *seen.header, whole.bytes, whole.entries, counts);
+}
+
 void look_at_tail(Disk& disk, const File& file, const Whole& whole, Inspected& seen) {
     seen.entries = whole.entries;
     seen.counts = whole.counts;
@@ -73,8 +80,10 @@ void look_at_tail(Disk& disk, const File& file, const Whole& whole, Inspected& s
     const auto tail =
         inspect_tail(disk, file, *seen.header, whole.bytes, static_cast<std::uint32_t>(whole.entries), seen.bytes);
     // A file that was closed in good order ends with its seal.
-    if (tail.what != Tail::What::nothing && seen.bytes - whole.bytes == seal_bytes)
-        return seen.damage.push_back({whole.bytes, "the seal does not validate"});
+    if (seen.bytes - whole.bytes == seal_bytes) {
+        if (!is_torn(disk, file, whole, seen)) seen.damage.push_back({whole.bytes, "the seal does not validate"});
+        return;
+    }
     seen.unfinished = tail.what == Tail::What::unfinished;
     if (tail.what != Tail::What::damaged) return;
     seen.damage.push_back({whole.bytes, hole(seen, tail.entries)});

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "agent/journal/inspection.h"
 #include "tests/unit/agent/journal/fixture.h"
 
 namespace outrigger::journal {
@@ -98,6 +99,46 @@ TEST_CASE("every flipped bit of a closed segment is noticed, and what it cost is
     }
     CHECK(costly == (image.size() - header_bytes - seal_bytes) * 8);
     CHECK(std::filesystem::exists(settings.folder / "quarantine" / file.filename()));
+}
+
+TEST_CASE("a seal that a power loss tore is neither damage nor loss, one with a flipped bit is damage") {
+    const TestFolder folder;
+    const auto settings = quick(folder);
+    std::uint64_t torn = 0;
+    for (std::size_t payload = 16; payload < 512; payload += 8) {  // the seal moves over the border of a block
+        fill(settings, 1, 1);
+        {
+            const auto journal = opened(settings);
+            DirectWriter writer(*journal);
+            REQUIRE(writer.keep_requests(1, 3, payload));
+            writer.close();
+            REQUIRE(writer.keep_requests(4, 5, payload));
+        }
+        const auto file = segment_files(settings.folder)[1];
+        auto bytes = contents(file);
+        const std::size_t seal = bytes.size() - seal_bytes;
+        const std::size_t border = (seal + 511) / 512 * 512;
+        const bool crosses = border > seal && border < bytes.size();
+        if (crosses && ++torn > 0) {
+            for (const bool second : {false, true}) {
+                auto image = bytes;
+                std::fill(image.begin() + static_cast<std::ptrdiff_t>(second ? border : seal),
+                          image.begin() + static_cast<std::ptrdiff_t>(second ? image.size() : border), std::byte{0});
+                write_contents(file, image);
+                Disk disk;
+                CHECK(inspect(disk, settings.folder, {}, true).is_whole());
+                const auto journal = opened(settings);
+                CHECK(errors(*journal, "damaged") == 0);
+                CHECK(read_out(*journal).lost.empty());
+                image[bytes.size() - 3] ^= std::byte{4};
+                write_contents(file, image);
+                CHECK_FALSE(inspect(disk, settings.folder, {}, true).is_whole());
+                CHECK(errors(*opened(settings), "damaged") == 1);
+            }
+        }
+        std::filesystem::remove_all(settings.folder);
+    }
+    CHECK(torn > 5);
 }
 
 TEST_CASE("several holes in one segment: each has its number, together they have their kinds") {
