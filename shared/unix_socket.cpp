@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -92,8 +93,40 @@ void listen_under(const std::string& name, const std::string& path, int fd, mode
 
 }  // namespace
 
+UnixListener::UnixListener(FileDescriptor lock, FileDescriptor socket, std::string path, const Access& access)
+    : lock_(std::move(lock)), socket_(std::move(socket)), path_(std::move(path)), access_(access) {
+    struct stat status{};
+    if (::lstat(path_.c_str(), &status) != 0) return;
+    device_ = status.st_dev;
+    inode_ = status.st_ino;
+}
+
 UnixListener::~UnixListener() {
-    if (socket_) ::unlink(path_.c_str());
+    if (socket_ && leads_here()) ::unlink(path_.c_str());
+}
+
+bool UnixListener::leads_here() const {
+    struct stat status{};
+    return ::lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_;
+}
+
+SocketName UnixListener::look_after() {
+    struct stat status{};
+    if (::lstat(path_.c_str(), &status) == 0)
+        return status.st_dev == device_ && status.st_ino == inode_ ? SocketName::ours : SocketName::lost;
+    if (errno != ENOENT) return SocketName::lost;
+    const FileDescriptor socket = make_socket();
+    if (!socket) return SocketName::lost;
+    try {
+        listen_under(temporary_name(path_), path_, socket.get(), access_.mode, access_.group);
+    } catch (const std::runtime_error&) {
+        return SocketName::lost;
+    }
+    if (::dup3(socket.get(), socket_.get(), O_CLOEXEC) < 0 || ::lstat(path_.c_str(), &status) != 0)
+        return SocketName::lost;
+    device_ = status.st_dev;
+    inode_ = status.st_ino;
+    return SocketName::renewed;
 }
 
 UnixListener listen_unix(const std::string& path, mode_t mode, std::optional<gid_t> group) {
@@ -106,7 +139,7 @@ UnixListener listen_unix(const std::string& path, mode_t mode, std::optional<gid
     FileDescriptor socket = make_socket();
     if (!socket) throw failed("no descriptor", path, errno);
     listen_under(temporary_name(path), path, socket.get(), mode, group);
-    return {std::move(lock), std::move(socket), path};
+    return {std::move(lock), std::move(socket), path, {mode, group}};
 }
 
 std::expected<FileDescriptor, Error> connect_unix(std::string_view path) {

@@ -19,11 +19,22 @@ namespace outrigger {
 inline constexpr std::size_t socket_path_bytes = 107;  // unix(7): 108 with the terminating zero
 inline constexpr std::size_t send_buffer_bytes = 1024 * 1024;
 
-// What one agent holds while it lives: the listening socket and the lock beside it. Going removes the socket's name.
+// How a name in the file system leads to our socket.
+enum class SocketName : std::uint8_t {
+    ours,
+    renewed,  // it had gone: a new socket, under the same descriptor, is listening there now
+    lost,     // something else has it, or it cannot be made again: nobody new comes in
+};
+
+// What one agent holds while it lives: the listening socket and the lock beside it. Going removes the socket's name, if
+// it is still ours.
 class UnixListener {
   public:
-    UnixListener(FileDescriptor lock, FileDescriptor socket, std::string path)
-        : lock_(std::move(lock)), socket_(std::move(socket)), path_(std::move(path)) {}
+    struct Access {
+        mode_t mode;
+        std::optional<gid_t> group;
+    };
+    UnixListener(FileDescriptor lock, FileDescriptor socket, std::string path, const Access& access);
     UnixListener(UnixListener&&) = default;
     UnixListener& operator=(UnixListener&&) = delete;
     ~UnixListener();
@@ -31,10 +42,18 @@ class UnixListener {
     int fd() const { return socket_.get(); }  // non-blocking
     const std::string& path() const { return path_; }
 
+    // Whether the name still leads here; when it was deleted, makes it again. What else has the name is left alone. The
+    // folder must be there.
+    SocketName look_after();
+
   private:
+    bool leads_here() const;
+
     FileDescriptor lock_;
     FileDescriptor socket_;
     std::string path_;
+    Access access_;
+    std::uint64_t device_ = 0, inode_ = 0;  // of the name
 };
 
 // Listens at `path`, with that mode and group from the moment the name is there. A stale socket is replaced. Throws

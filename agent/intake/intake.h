@@ -13,6 +13,7 @@
 
 #include "agent/intake/admission.h"
 #include "agent/intake/counters.h"
+#include "shared/unix_socket.h"
 
 namespace outrigger::intake {
 
@@ -31,6 +32,8 @@ struct IntakeHooks {
     AdmitMetric admit_metric;
     // Forgets who is idle: told who is connected or has a ring; answers who is still remembered. Every few minutes.
     std::function<std::vector<EmitterId>(std::int64_t now_us, std::span<const EmitterId> in_use)> forget_idle;
+    // Whether the socket's name still leads to the listener; makes it again when it was deleted. Twice a second.
+    std::function<SocketName()> look_after_socket = [] { return SocketName::ours; };
     std::function<void(std::string)> say;  // one line for the log, on a change of state
 };
 

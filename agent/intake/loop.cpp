@@ -193,6 +193,7 @@ void Intake::Loop::look_around() {
     if (now - looked_at_us_ >= look_each_us || now < looked_at_us_) {
         looked_at_us_ = now;
         if (admission_.has_room()) rings_.look(admission_, now, [this] { return next_id_++; });
+        look_after_socket();
         close_displaced();
         close_overdue();
         say_whether_full();
@@ -212,6 +213,19 @@ void Intake::Loop::close_overdue() {
         if (admission_.now_us() - connection->owes_since_us >= patience_us) overdue.push_back(id);
     }
     for (const std::uint64_t id : overdue) close(id);
+}
+
+void Intake::Loop::look_after_socket() {
+    const SocketName name = hooks_.look_after_socket();
+    if (name == SocketName::renewed) {
+        poller_.add(listener_, listener_id, EPOLLIN);  // another socket has the descriptor now
+        hooks_.say("the socket was deleted: it is there again");
+    } else if (name == SocketName::lost && name_ != name) {
+        hooks_.say(
+            "the socket's name does not lead here any more, and something else has it or it cannot be made: no app can "
+            "connect");
+    }
+    name_ = name;
 }
 
 void Intake::Loop::say_whether_full() {

@@ -40,6 +40,7 @@ class Intake::Loop {
     void offer();
     void look_around();
     void close_overdue();
+    void look_after_socket();
     void say_whether_full();
     void forget_idle();
     void close(std::uint64_t id);
@@ -65,8 +66,9 @@ class Intake::Loop {
     std::vector<std::byte> buffer_;
     std::uint64_t next_id_ = 16;  // below: the loop's own descriptors
     bool writer_busy_ = false;
-    std::uint64_t turned_away_ = 0;  // at the last look, because the house was full
-    bool full_ = false;              // and that was said
+    std::uint64_t turned_away_ = 0;       // at the last look, because the house was full
+    SocketName name_ = SocketName::ours;  // as last said
+    bool full_ = false;                   // and that was said
     std::int64_t looked_at_us_ = 0;
     std::int64_t forgot_at_us_ = 0;
 };

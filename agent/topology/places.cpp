@@ -10,6 +10,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <tuple>
 
 #include "shared/error.h"
 #include "shared/runtime_folder.h"
@@ -44,6 +45,15 @@ UnixListener open_listener(const settings::Settings& settings, const Say& say) {
     const std::string path = settings.socket ? make_socket_folder(*settings.socket, say) : find_socket_path();
     must(make_rings_folder(rings_folder(path), settings.socket_group));
     return listen_unix(path, settings.socket_mode, settings.socket_group);
+}
+
+SocketName look_after(UnixListener& listener, const settings::Settings& settings) {
+    const std::string rings = rings_folder(listener.path());
+    if (::access(rings.c_str(), F_OK) != 0) {
+        std::ignore = make_folder(std::filesystem::path(listener.path()).parent_path(), ::getuid());
+        std::ignore = make_rings_folder(rings, settings.socket_group);  // else it is tried again
+    }
+    return listener.look_after();
 }
 
 void allow_descriptors(const settings::Settings& settings, const Say& say) {

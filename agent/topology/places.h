@@ -18,6 +18,9 @@ using Say = std::function<void(const std::string& line)>;
 // std::runtime_error naming the setting.
 UnixListener open_listener(const settings::Settings& settings, const Say& say);
 
+// The socket's name, and the folder of rings beside it, made again when they were deleted. Cheap.
+SocketName look_after(UnixListener& listener, const settings::Settings& settings);
+
 // As many descriptors as --max-connections asks for, as far as the hard limit allows; says when that is too few.
 void allow_descriptors(const settings::Settings& settings, const Say& say);
 

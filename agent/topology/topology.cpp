@@ -274,6 +274,7 @@ intake::IntakeHooks Topology::Stations::intake_hooks() {
                     std::ranges::sort(remembered);
                     return remembered;
                 },
+            .look_after_socket = [this] { return look_after(listener_, settings_); },
             .say = say};
 }
 

@@ -30,6 +30,30 @@ std::string_view text_of(const std::vector<std::byte>& bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+// Deleted, its folder of rings too, then something else in its place.
+void socket_taken_away(World& world) {
+    const std::filesystem::path socket = world.agent.socket();
+    const auto there = [&] { return std::filesystem::is_socket(socket); };
+    world.start(Shape::l2);
+    for (int i = 0; i < 3; ++i) {
+        std::filesystem::remove(socket);
+        world.expect(peers::eventually(2s, there), "E1: a deleted socket does not come again");
+        world.kill_process(0);  // its successor must find the way
+        world.fired("deletions of the socket");
+    }
+    std::filesystem::remove(socket);
+    std::ofstream(socket) << "something else";
+    world.expect(
+        peers::eventually(5s, [&] { return world.agent.log().find("does not lead here") != std::string::npos; }),
+        "E1: nothing is said of a name that was taken");
+    world.fired("names taken");
+    world.expect(std::filesystem::file_size(socket) == 14, "E1: what took the name was touched");
+    std::filesystem::remove(socket);
+    world.expect(peers::eventually(2s, there), "E1: the socket does not come again");
+    world.kill_process(0);
+    world.expect(world.rows_arrive(), "E1: no rows");
+}
+
 void not_allowed(World& world) {
     world.agent.flags.insert(world.agent.flags.end(), {"--allow-uids", "0", "--socket-mode", "0666"});
     std::filesystem::permissions(std::filesystem::path(world.agent.socket()).parent_path(),
@@ -371,6 +395,7 @@ void noisy_neighbour(World& world) {
 std::vector<Case> hostile_cases() {
     const auto root = [] { return std::string(::geteuid() == 0 ? "" : "only root can be somebody else"); };
     return {
+        {"E1", "the socket is deleted, and its name taken", Drops::none, socket_taken_away},
         {"E2", "users who are not on the list", Drops::none, not_allowed, root},
         {"E3", "a thousand clients that send a byte at a time", Drops::none, slow_clients},
         {"E4", "a flood of connections, and no descriptors left", Drops::none, floods_without_descriptors},

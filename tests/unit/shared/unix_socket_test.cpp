@@ -104,6 +104,30 @@ TEST_CASE("a stale socket is replaced, and what is not ours to replace is left")
     CHECK(connect_unix(other).has_value());
 }
 
+TEST_CASE("a socket that was deleted is there again, and what took its name is left alone") {
+    const TemporaryFolder folder;
+    const std::string path = folder.path() + "/agent.sock";
+    {
+        UnixListener listener = listen_unix(path, 0620);
+        CHECK(listener.look_after() == SocketName::ours);
+        const int fd = listener.fd();
+        REQUIRE(fs::remove(path));
+        CHECK(listener.look_after() == SocketName::renewed);
+        CHECK(listener.fd() == fd);
+        CHECK((status_of(path).st_mode & 07777) == 0620);
+        CHECK(names_in(folder.path()) == 2);
+        const auto client = connect_unix(path);
+        REQUIRE(client);
+        CHECK(FileDescriptor(::accept4(listener.fd(), nullptr, nullptr, SOCK_CLOEXEC)));
+        CHECK(listener.look_after() == SocketName::ours);
+
+        REQUIRE(fs::remove(path));
+        std::ofstream(path) << "mine";
+        CHECK(listener.look_after() == SocketName::lost);
+    }
+    CHECK(fs::file_size(path) == 4);
+}
+
 TEST_CASE("paths that cannot be are refused with the path and what is accepted") {
     const TemporaryFolder folder;
     const std::string fits = folder.path() + "/" + std::string(socket_path_bytes - folder.path().size() - 1, 's');
