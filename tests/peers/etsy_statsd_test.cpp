@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 TEST_CASE("etsy's statsd reads the plain dialect: everything in the name, exact counts, no bad line") {
     if (!has_tool("etsy/node_modules/statsd/stats.js")) return;
     const EtsyStatsd statsd;
-    Agent agent({"--statsd", statsd.target(), "--statsd-dialect", "plain"});
+    Agent agent({"--statsd", statsd.target(), "--statsd-dialect", "plain", "--service", "shop"});
     agent.start();
     LineClient client(agent.socket());
     std::string lines;
@@ -41,7 +41,7 @@ TEST_CASE("etsy's statsd reads the plain dialect: everything in the name, exact 
     CHECK(statsd.counter("statsd.metrics_received") > 3);
     CHECK(statsd.ask("timers").contains("request_latency_seconds.shop.GET._green.200"));
     // Milliseconds; one line, or two when a flush came between, each of which stands for many.
-    const auto fixed = statsd.timer("request_latency_seconds.none.GET._fixed.200");
+    const auto fixed = statsd.timer("request_latency_seconds.shop.GET._fixed.200");
     CHECK_FALSE(fixed.empty());
     for (const double milliseconds : fixed) CHECK(milliseconds == doctest::Approx(20).epsilon(0.011));
     CHECK(book_problems(agent.scrape()).empty());
