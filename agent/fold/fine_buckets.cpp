@@ -56,7 +56,7 @@ double fine_value(std::int32_t index) {
 void FineHistogram::add_to_bucket(std::int32_t index, std::uint64_t count, FineBudget* budget) {
     index = std::clamp(index, least_fine_index, greatest_fine_index);
     const std::int32_t octave = octave_of(index);
-    std::uint64_t* counts = counts_of(octave);
+    std::uint16_t* counts = counts_of(octave);
     if (counts == nullptr) {
         if (counts_.empty() || budget == nullptr || budget->take(octave_bytes)) {
             make_octave(octave);
@@ -67,11 +67,22 @@ void FineHistogram::add_to_bucket(std::int32_t index, std::uint64_t count, FineB
         }
         counts = counts_of(octave_of(index));
     }
-    counts[place_of(index)] += count;
+    const std::uint64_t sum = counts[place_of(index)] + count;
+    counts[place_of(index)] = static_cast<std::uint16_t>(sum);
+    if (sum >> 16 != 0) [[unlikely]]
+        carry(index, sum >> 16);
+}
+
+void FineHistogram::carry(std::int32_t index, std::uint64_t count) {
+    const auto known = std::ranges::find(carries_, index, &Bucket::first);
+    if (known != carries_.end())
+        known->second += count;
+    else
+        carries_.emplace_back(index, count);
 }
 
 // Null: it has seen none.
-std::uint64_t* FineHistogram::counts_of(std::int32_t octave) {
+std::uint16_t* FineHistogram::counts_of(std::int32_t octave) {
     const auto at = static_cast<std::size_t>(octave - first_octave_);
     const bool is_there = octave >= first_octave_ && at < octaves_.size() && octaves_[at] != none;
     return is_there ? &counts_[std::size_t{octaves_[at]} * fine_in_octave] : nullptr;
@@ -108,9 +119,13 @@ std::vector<FineHistogram::Bucket> FineHistogram::buckets() const {
     for (std::size_t at = 0; at < octaves_.size(); ++at) {
         if (octaves_[at] == none) continue;
         const std::int32_t first = (first_octave_ + static_cast<std::int32_t>(at)) * fine_in_octave;
+        const std::uint16_t* const counts = &counts_[std::size_t{octaves_[at]} * fine_in_octave];
         for (std::int32_t place = 0; place < fine_in_octave; ++place) {
-            const std::uint64_t count =
-                counts_[std::size_t{octaves_[at]} * fine_in_octave + static_cast<std::size_t>(place)];
+            std::uint64_t count = counts[place];
+            if (!carries_.empty())
+                if (const auto carried = std::ranges::find(carries_, first + place, &Bucket::first);
+                    carried != carries_.end())
+                    count += carried->second << 16;
             if (count != 0) out.emplace_back(first + place, count);
         }
     }

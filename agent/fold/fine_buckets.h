@@ -42,7 +42,7 @@ class FineBudget {
 class FineHistogram {
   public:
     using Bucket = std::pair<std::int32_t, std::uint64_t>;  // index, count
-    static constexpr std::size_t octave_bytes = fine_in_octave * sizeof(std::uint64_t);
+    static constexpr std::size_t octave_bytes = fine_in_octave * sizeof(std::uint16_t);
 
     // Zero and less count as zero. When the budget is spent, a value of a new octave counts in the nearest one there
     // is; no budget is no bound.
@@ -61,14 +61,16 @@ class FineHistogram {
 
   private:
     static constexpr std::uint16_t none = 0xffff;
-    std::uint64_t* counts_of(std::int32_t octave);
+    std::uint16_t* counts_of(std::int32_t octave);
+    void carry(std::int32_t index, std::uint64_t count);
     void make_octave(std::int32_t octave);
     std::int32_t nearest_octave(std::int32_t octave) const;
 
     std::uint64_t zeros_ = 0;
     std::int32_t first_octave_ = 0;       // that octaves_ speaks of
     std::vector<std::uint16_t> octaves_;  // where its counts are, in octaves; none: nowhere yet
-    std::vector<std::uint64_t> counts_;
+    std::vector<std::uint16_t> counts_;   // modulo 2^16: between two flushes most stay far below
+    std::vector<Bucket> carries_;         // in 2^16, in no order: there are few
 };
 
 }  // namespace outrigger::fold

@@ -1,5 +1,7 @@
 #include "agent/sinks/statsd/worker.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 
 namespace outrigger::statsd {
@@ -60,9 +62,12 @@ void StatsdSink::Worker::look() {
 
 void StatsdSink::Worker::flush() {
     const std::uint64_t id = parts_.last_flush() + 1;
-    const auto deltas = begin(id);
+    auto deltas = begin(id);
     if (!deltas) return;  // the journal has no room, and we are to stop: the next start counts it
     const Account account = send_all(*deltas);
+    const bool was_large = deltas->coarse > 0;
+    deltas.reset();
+    if (was_large) ::malloc_trim(0);  // somebody sends values that nobody measures: that is not to last
     parts_.journal({journal::FlushStep::end, id, account.delivered(), account.unsent(), account.unsent_metrics()});
 }
 

@@ -85,3 +85,12 @@ TEST_CASE("when the budget is spent a value counts in the nearest octave there i
     second.add(42, 1, &budget);
     CHECK(second.buckets() == std::vector<Bucket>{{fine_index(42), 1}});
 }
+
+TEST_CASE("a bucket counts as far as anybody can") {
+    FineHistogram histogram;
+    for (int n = 0; n < 200'000; ++n) histogram.add(5);
+    histogram.add(5, 1'000'000'000'000);
+    histogram.add(7, 65'536);
+    using Bucket = FineHistogram::Bucket;
+    CHECK(histogram.buckets() == std::vector<Bucket>{{fine_index(5), 1'000'000'200'000}, {fine_index(7), 65'536}});
+}

@@ -268,7 +268,8 @@ TEST_CASE("values of all sizes in ten thousand label sets cost a bounded memory,
     }
     CHECK(told == 2 * sets * sizes);
     CHECK(deltas->coarse > 0);
-    CHECK(octaves * fold::FineHistogram::octave_bytes <= (std::size_t{8} << 20) + 3 * sets * 256);
+    CHECK(octaves * fold::FineHistogram::octave_bytes <=
+          (std::size_t{8} << 20) + 3 * sets * fold::FineHistogram::octave_bytes);
     flush(entries, FlushStep::end, 1);
     entries.metric(MetricKind::histogram, "hostile", 1, {{"set", "1"}});
     flush(entries, FlushStep::begin, 2);
