@@ -1,10 +1,13 @@
 // The StatsD sink against a receiver of our own; against real ones in tests/peers.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
+#include <string>
 
 #include "tests/integration/peers/agent.h"
+#include "tests/integration/peers/build_folder.h"
 #include "tests/integration/peers/datagrams.h"
 #include "tests/integration/peers/demo_app.h"
 #include "tests/integration/peers/eventually.h"
@@ -83,6 +86,42 @@ TEST_CASE("a million events become some hundred packets that fit the wire, exact
     CHECK(receiver.greatest_packet() <= 1432);
     CHECK(receiver.packets() < 400);
     MESSAGE(receiver.packets() << " packets");
+    CHECK(book_problems(agent.scrape()).empty());
+    CHECK(agent.stop() == 0);
+}
+
+TEST_CASE("values of all sizes in ten thousand label sets cost a bounded memory, and no event its count") {
+    const TemporaryFolder folder;
+    const auto path = folder / "dsd.socket";
+    const Datagrams receiver(path);  // which loses nothing, however slow it is
+    Agent agent({"--statsd", "unix://" + path.string()});
+    agent.start();
+    LineClient client(agent.socket());
+    constexpr int rounds = 60;
+    constexpr int sets = 5'000;
+    long greatest_kib = 0;
+    for (int round = 0; round < rounds; ++round) {
+        std::string lines;
+        const std::string value = (round % 2 == 0 ? "1e" : "-1e") + std::to_string(round * 10 - 300);
+        const std::string duration = std::to_string(std::int64_t{1} << round);
+        for (int set = 0; set < sets; ++set) {
+            const std::string number = std::to_string(set);
+            lines += R"({"type":"metric","kind":"histogram","name":"hostile","value":)" + value +
+                     R"(,"tags":{"set":")" + number + "\"}}\n";
+            lines += R"({"route":"/)" + number + R"(","status":200,"duration_us":)" + duration + "}\n";
+        }
+        REQUIRE(client.send(lines));
+        greatest_kib = std::max(greatest_kib, agent.resident_kib());
+    }
+    const double events = rounds * sets;
+    CHECK(eventually(
+        60s, [&] { return of_statsd(agent, "pending_events") == 0 && receiver.sum("request_count") == events; }));
+    greatest_kib = std::max(greatest_kib, agent.resident_kib());
+    MESSAGE(greatest_kib << " KiB");
+    if (!sanitized()) CHECK(greatest_kib < 96 * 1024);
+    CHECK(receiver.weight("request_latency_seconds") == events);
+    CHECK(eventually(10s, [&] { return receiver.weight("hostile") == events; }));
+    CHECK(receiver.nonsense().empty());
     CHECK(book_problems(agent.scrape()).empty());
     CHECK(agent.stop() == 0);
 }
