@@ -1,10 +1,12 @@
 #include <spdlog/spdlog.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -49,7 +51,24 @@ int look_at_journal(const settings::CommandLine& line) {
     return answer.status;
 }
 
+// What nobody caught, such as memory that cannot be had on one of the threads: a word and an end. What was accepted is
+// in the rings and in the journal, and the next start goes on with it.
+[[noreturn]] void give_up() {
+    const char* what = "an error of no known kind";
+    try {
+        if (const auto thrown = std::current_exception()) std::rethrow_exception(thrown);
+    } catch (const std::bad_alloc&) {
+        what = "out of memory";
+    } catch (const std::exception& error) {
+        what = error.what();
+    } catch (...) {
+    }
+    std::fprintf(stderr, "outrigger: %s\n", what);
+    ::_exit(1);
+}
+
 int run(const settings::CommandLine& line) {
+    std::set_terminate(give_up);
     const sigset_t signals = stop_signals();
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     std::signal(SIGPIPE, SIG_IGN);

@@ -5,10 +5,13 @@
 #include <array>
 #include <fstream>
 #include <thread>
+#include <tuple>
 
+#include "shared/unix_socket.h"
 #include "tests/faults/catalogue.h"
 #include "tests/faults/strace.h"
 #include "tests/integration/peers/eventually.h"
+#include "tests/integration/peers/line_client.h"
 
 namespace outrigger::faults {
 namespace {
@@ -115,6 +118,65 @@ void stops_cut_short(World& world) {
     }
 }
 
+// Whatever wants memory gets none: it may end, with a word and no crash, and loses nothing.
+void no_memory(World& world) {
+    world.start(Shape::l3);
+    for (int i = 0; i < 4; ++i) {
+        world.pause(300, 800);
+        const Strace refusing(world.agent.id(), "mmap,brk,mremap:error=ENOMEM");
+        // Each of these wants some.
+        for (int n = 0; n < 8; ++n) std::ignore = connect_unix(world.agent.socket());
+        try {
+            for (int n = 0; n < 8; ++n) peers::get(world.agent.port(), "/metrics", {}, 500ms);
+        } catch (const std::exception&) {
+        }
+        const auto status = world.agent.wait(1500ms);
+        world.expect(!status || *status == 1,
+                     "F3: ends with " + std::to_string(status.value_or(0)) + " and not with 1");
+        world.fired("refusals of memory", refusing.injected());
+        if (status) world.fired("ends for want of memory");
+        world.agent.kill_hard();
+        world.agent.start();
+    }
+}
+
+// What came while Postgres was away is more than the agent may have of memory.
+void starts_with_a_backlog(World& world) {
+    constexpr int lines = 800'000;
+    world.start();
+    world.end_load();
+    world.postgres.stop();
+    {
+        peers::LineClient client(world.agent.socket());
+        std::string batch;
+        for (int i = 0; i < lines; ++i) {
+            batch += "{\"status\":200,\"duration_us\":1,\"path\":\"/backlog/" + std::to_string(i) +
+                     "\",\"message\":\"" + std::string(60, 'x') + "\"}\n";
+            if (batch.size() < 60'000 && i + 1 < lines) continue;
+            world.expect(client.send(batch), "G5: the agent hangs up");
+            batch.clear();
+        }
+        client.send("{\"type\":\"bye\"}\n");
+        world.expect(client.closed_by_peer(30s), "G5: not read to its end");
+    }
+    world.agent.kill_hard();
+    const auto began = std::chrono::steady_clock::now();
+    world.agent.start();
+    world.expect(std::chrono::steady_clock::now() - began < 5s, "G5: the start takes longer than 5 s");
+    world.fired("MiB of backlog at a start",
+                static_cast<std::uint64_t>(world.agent.scrape().sum("outrigger_journal_bytes")) >> 20);
+    world.expect(world.agent.resident_kib() < 64 * 1024,
+                 "G5: " + std::to_string(world.agent.resident_kib()) + " KiB resident");
+    world.postgres.start();
+    world.expect(
+        peers::eventually(60s,
+                          [&] {
+                              return world.postgres.number(
+                                         "select count(*) from request_log where endpoint like '/backlog/%'") == lines;
+                          }),
+        "G5: not all of the backlog arrives");
+}
+
 // The log goes where nobody reads, then nowhere, then to a disk that is full.
 void nobody_reads_the_log(World& world) {
     const peers::TemporaryFolder folder;
@@ -178,10 +240,12 @@ std::vector<Case> life_cases() {
     const auto root = [] { return std::string(::geteuid() == 0 ? "" : "only root can do this"); };
     return {
         {"F1", "the wall clock jumps by a year, forth and back", Drops::counted, clock_jumps, no_faketime},
+        {"F3", "no more memory for the agent", Drops::counted, no_memory, Strace::unavailable},
         {"F4", "no threads, no descriptors at the start", Drops::counted, no_threads_no_events, Strace::unavailable},
         {"F5", "the log is a full pipe, is closed, is a full disk", Drops::none, nobody_reads_the_log},
         {"G1", "the agent is stopped in good order, again and again", Drops::none, stops_in_good_order},
         {"G2", "a stop is cut short by a kill", Drops::none, stops_cut_short},
+        {"G5", "a start with a backlog", Drops::none, starts_with_a_backlog},
         {"G6", "the agent is killed while it starts", Drops::none, kills_during_the_start},
         {"G6b", "the agent is killed at each system call of its start", Drops::none, each_call_of_the_start_is_the_last,
          Strace::unavailable},
