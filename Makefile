@@ -76,12 +76,15 @@ peers: $(OUT)/outrigger $(OUT)/demo-app $(OUT)/peers-tests deps-test deps-peers 
 faults: $(OUT)/outrigger $(OUT)/fault-cases deps-test  ## the promises under fault, one line a case (CASES='A1 C3' selects, SEED=n repeats, SOAK=1h draws at random)
 	@PROGRAM_FOLDER=$(OUT) $(OUT)/fault-cases $(CASES) $(if $(SEED),--seed $(SEED)) $(if $(SOAK),--soak $(SOAK))
 
-.PHONY: dashboards dashboards-check
+.PHONY: dashboards dashboards-check pictures
 dashboards:  ## writes what Grafana reads from dashboards/source and dashboards/rules
 	@dashboards/source/generate.py
 
 dashboards-check: build deps-dashboards  ## dashboards, rules, provisioning, kubernetes.yaml: what their own tools say, and every query asked of a running stack
 	@PROGRAM_FOLDER=$(OUT) tests/dashboards/run $(ARGS)
+
+pictures: build deps-dashboards  ## draws the dashboards' queries over a real run of three minutes, in dashboards/pictures
+	@PROGRAM_FOLDER=$(OUT) tools/dashboards/pictures
 
 .PHONY: mutants
 mutants: $(OUT)/outrigger $(OUT)/fault-cases deps-test  ## agents broken on purpose, each of which the cases must catch

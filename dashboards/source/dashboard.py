@@ -8,7 +8,8 @@ BUILT_IN = {"builtIn": 1, "datasource": {"type": "grafana", "uid": "-- Grafana -
 def data_source(kind, name, first):
     """first: chosen when a dashboard is opened; what is not there is taken for the first that is."""
     return {"name": f"{name.lower()}_datasource", "label": f"{name} data source", "type": "datasource", "query": kind, "regex": "",
-            "current": {"text": first, "value": first}, "hide": 0, "includeAll": False, "multi": False, "options": [], "refresh": 1, "skipUrlSync": False}
+            "current": {"text": first, "value": first}, "hide": 0, "includeAll": False, "multi": False, "options": [], "refresh": 1,
+            "skipUrlSync": False}
 
 
 PROMETHEUS_SOURCE = data_source("prometheus", "Prometheus", "default")

@@ -38,8 +38,9 @@ def host():
         timeseries("Saturation", "Load by core, and the share of the time that some task waited for a core.", "short",
                    promql(f"sum by (instance) (node_load1{{{HERE}}}) / {cores}", "{{instance}}: load by core"),
                    promql(rate("node_pressure_cpu_waiting_seconds_total"), "{{instance}}: time with a task that waits")),
-        timeseries("Errors", "Collectors of the exporter that failed: what they show is missing here.", "short",
-                   promql(f"sum by (collector) (1 - node_scrape_collector_success{{{HERE}}})", "{{collector}}")),
+        timeseries("Tasks", "That could run, and that wait for a device. Of errors of a CPU the kernel tells nothing.", "short",
+                   promql(f"node_procs_running{{{HERE}}}", "{{instance}}: running"),
+                   promql(f"node_procs_blocked{{{HERE}}}", "{{instance}}: blocked")),
     )
     ram = row(
         "Memory",

@@ -33,8 +33,7 @@ def postgres():
     activity = row(
         "Activity",
         timeseries("Connections by state", "Sessions, by what they do.", "short",
-                   promql(f"sum by (state) (pg_stat_activity_count{{{DATABASE}}})", "{{state}}"),
-                   promql(f"sum(pg_settings_max_connections{{{HERE}}})", "at most")),
+                   promql(f"sum by (state) (pg_stat_activity_count{{{DATABASE}}})", "{{state}}"), stacked=True),
         timeseries("Transactions", "Commits and rollbacks, each second.", "ops",
                    promql(rate("pg_stat_database_xact_commit"), "{{datname}}: commits"),
                    promql(rate("pg_stat_database_xact_rollback"), "{{datname}}: rollbacks")),
@@ -70,10 +69,10 @@ order by total_exec_time desc limit 25"""), width=24,
 select child.relname as partition, pg_total_relation_size(child.oid) as size, greatest(child.reltuples, 0)::bigint as rows_about
 from pg_inherits join pg_class as child on child.oid = inhrelid
 where inhparent = 'request_log'::regclass
-order by 1 desc"""), columns={"size": "bytes"}, width=8),
+order by 1 desc"""), columns={"size": "bytes"}, width=8, height=6),
         table("Ledger", "How far each agent is: the position is in the same transaction as the rows, so each is there exactly once.", sql("""
 select agent, "position", accepted, updated_at, extract(epoch from now() - updated_at) as age
-from outrigger_ledger order by agent"""), columns={"age": "s", "updated_at": "dateTimeAsIso"}, width=16),
+from outrigger_ledger order by agent"""), columns={"age": "s", "updated_at": "dateTimeAsIso"}, width=16, height=6),
     )
     balance = closed_row(
         "Balance: counts all rows",
@@ -88,5 +87,5 @@ from (select coalesce(sum(accepted), 0) as accepted from outrigger_ledger) as le
     return dashboard(
         "outrigger-postgres", "Postgres", "The database that holds request_log.",
         [PROMETHEUS_SOURCE, POSTGRES_SOURCE, labels("job", "job", "pg_up"), labels("instance", "instance", 'pg_up{job=~"$job"}'),
-         labels("datname", "datname", f"pg_stat_database_xact_commit{{{HERE}}}", every=".*", title="Database")],
+         labels("datname", "datname", f"pg_stat_database_xact_commit{{{HERE}}}", title="Database")],
         [glance, activity, statements, tables, balance])

@@ -100,7 +100,7 @@ select route, status_code as status, coalesce(error_type, '') as error, count(*)
        replace((array_agg(trace_id order by "timestamp" desc))[1]::text, '-', '') as trace_id
 from request_log
 where $__timeFilter("timestamp") and status_code >= 500 and {SERVICE_SQL}
-group by 1, 2, 3 order by times desc limit 50"""), width=24, columns={"last_seen": "dateTimeAsIso"}, links={"trace_id": TRACE_LINKS}),
+group by 1, 2, 3 order by times desc limit 50"""), width=24, height=6, columns={"last_seen": "dateTimeAsIso"}, links={"trace_id": TRACE_LINKS}),
         table("Slowest routes", "The slowest request of each route, and what they took on the whole.", sql(f"""
 select route, count(*) as times, sum(duration_us) / 1e6 as total, max(duration_us) / 1e6 as slowest,
        replace((array_agg(trace_id order by duration_us desc))[1]::text, '-', '') as trace_id

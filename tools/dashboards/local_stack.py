@@ -63,6 +63,7 @@ class LocalStack:
         self.names = names
         self.processes = []
         self.stopping = threading.Event()
+        self.postgres = None
         self.sent = 0
         self.failed = 0
 
@@ -86,6 +87,7 @@ class LocalStack:
 
     def __exit__(self, *_):
         self.stopping.set()
+        self.resume_postgres()
         for process, how in reversed(self.processes):
             if process.poll() is None:
                 process.send_signal(how)
@@ -127,10 +129,19 @@ class LocalStack:
                 os.chown(folder, user.pw_uid, user.pw_gid)
         subprocess.run([server / "initdb", "-D", data, "-U", "postgres", "--auth", "trust", "--no-sync"],
                        check=True, stdout=subprocess.DEVNULL, cwd="/", **owner)
-        self.start("postgres", [server / "postgres", "-D", data, "-k", self.database, "-c", "listen_addresses=", "-c", "fsync=off",
-                                "-c", "shared_preload_libraries=pg_stat_statements"], signal.SIGINT, cwd="/", **owner)
+        self.postgres = self.start("postgres", [server / "postgres", "-D", data, "-k", self.database, "-c", "listen_addresses=", "-c", "fsync=off",
+                                                "-c", "shared_preload_libraries=pg_stat_statements"], signal.SIGINT, cwd="/", **owner)
         eventually(30, "Postgres", lambda: self.psql("select 1", check=False).returncode == 0)
         self.psql(SCHEMA)
+
+    def pause_postgres(self):
+        """It takes connections, and answers none: as a server that hangs."""
+        self.psql("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'outrigger'")
+        self.postgres.send_signal(signal.SIGSTOP)
+
+    def resume_postgres(self):
+        if self.postgres and self.postgres.poll() is None:
+            self.postgres.send_signal(signal.SIGCONT)
 
     def psql(self, statement, user="postgres", check=True, options=()):
         done = subprocess.run(["psql", "-h", str(self.database), "-U", user, "-d", "postgres", "-XqAt", "-v", "ON_ERROR_STOP=1",
@@ -148,7 +159,8 @@ class LocalStack:
     def start_exporters(self):
         self.ports = {name: free_port() for name in ("node", "postgres", "statsd", "prometheus")}
         self.datagrams = free_port(socket.SOCK_DGRAM)
-        self.start("node", [PEERS / "usr/bin/prometheus-node-exporter", f"--web.listen-address=127.0.0.1:{self.ports['node']}"])
+        self.start("node", [PEERS / "usr/bin/prometheus-node-exporter", f"--web.listen-address=127.0.0.1:{self.ports['node']}",
+                            "--collector.filesystem.mount-points-exclude=^/.+", "--collector.netdev.device-exclude=^(veth|docker|br-|ifb)"])
         self.start("postgres-exporter", [PEERS / "usr/bin/prometheus-postgres-exporter",
                                          f"--web.listen-address=127.0.0.1:{self.ports['postgres']}"],
                    environment={"DATA_SOURCE_NAME": f"host={self.database} user=exporter dbname=postgres"})
@@ -180,6 +192,7 @@ class LocalStack:
                    environment={"DD_SERVICE": "demo" if name == "prometheus" else f"demo-{name}", "DD_ENV": "demo", "DD_VERSION": version})
         self.ready(f"app-{name}-{version}", port, "/metrics")
         self.app_ports.append(port)
+        return port
 
     def start_prometheus(self):
         config = {
@@ -206,14 +219,16 @@ class LocalStack:
             while client.recv(4096):
                 pass
 
-    def offer(self, weights, threads=4, pause=0.02):
-        """Traffic from a few threads until the stack stops or `stopping` is set: paths by weight, to all apps that run."""
+    def offer(self, weights, threads=4, pause=0.02, ports=None):
+        """Traffic from a few threads until the stack stops or the event that this gives is set: paths by weight, to all apps or to `ports`."""
+        enough = threading.Event()
+
         def client(seed):
             dice = random.Random(seed)
-            while not self.stopping.wait(pause * dice.random() * 2):
+            while not self.stopping.wait(pause * dice.random() * 2) and not enough.is_set():
                 path = dice.choices(list(weights), list(weights.values()))[0]
                 try:
-                    connection = http.client.HTTPConnection("127.0.0.1", dice.choice(self.app_ports), timeout=10)
+                    connection = http.client.HTTPConnection("127.0.0.1", dice.choice(ports or self.app_ports), timeout=10)
                     connection.request("GET", path)
                     connection.getresponse().read()
                     connection.close()
@@ -222,3 +237,4 @@ class LocalStack:
                     self.failed += 1
         for seed in range(threads):
             threading.Thread(target=client, args=(seed,), daemon=True).start()
+        return enough
