@@ -2,6 +2,7 @@
 // call of the disk fails once, in turn: nothing acknowledged is lost, nothing comes twice, and the agent goes on.
 #include <doctest/doctest.h>
 
+#include <climits>
 #include <set>
 #include <sstream>
 
@@ -14,6 +15,8 @@ namespace {
 
 constexpr std::uint64_t each = 10;  // requests of a batch
 constexpr int batches = 12;         // of a life: two rotations
+
+struct Killed {};
 
 // What outlives an agent.
 struct World {
@@ -28,6 +31,13 @@ struct World {
     std::set<std::uint64_t> stored;   // in the sink's store
     std::uint64_t sink_position = 0;
     std::uint64_t lost = 0;
+
+    void kill_at(int call) const {
+        disk->failing_call = call;
+        disk->failing_calls = INT_MAX;
+        disk->call_code = EACCES;  // which is not asked about again
+    }
+    bool killed() const { return disk->failing_calls == INT_MAX && disk->calls >= disk->failing_call; }
 
     JournalSettings with_disk() const {
         auto made = folder.settings();
@@ -54,6 +64,7 @@ class Life {
 
     const std::set<std::uint64_t>& known() const { return known_; }
 
+    // Throws Killed.
     void run() {
         for (int batch = 1; batch <= batches; ++batch) {
             keep();
@@ -75,6 +86,7 @@ class Life {
         const std::uint64_t first = known_.empty() ? 1 : *known_.rbegin() + 1;
         int attempts = 0;
         while (!writer_->keep_requests(first, first + each - 1, 200)) {
+            if (world_.killed()) throw Killed();
             REQUIRE(++attempts < 5);
             writer_->now += std::chrono::seconds(6);
         }
@@ -162,6 +174,51 @@ TEST_CASE("each single call of the disk fails once: nothing acknowledged is lost
                              "cut", "rename", "replace", "remove", "size", "has_name", "list", "make_folder"}) {
         CAPTURE(call);
         CHECK(failed[call] > 1);
+    }
+}
+
+TEST_CASE(
+    "killed at each single call, by itself or with the power: what was acknowledged is there, and nothing twice") {
+    std::mt19937 random(5);
+    for (const bool power : {false, true}) {
+        CAPTURE(power);
+        bool fired = true;
+        for (int call = 1; fired; ++call) {
+            CAPTURE(call);
+            World world;
+            world.kill_at(call);
+            int lives = 0;
+            try {
+                while (lives < 2) {
+                    Life agent(world);
+                    if (!world.killed()) REQUIRE(agent.known() == world.acknowledged);
+                    agent.run();
+                    ++lives;
+                }
+            } catch (const Killed&) {
+            }
+            fired = world.killed();
+            CAPTURE(lives);
+            CAPTURE(world.disk->failed_call);
+            world.disk->failing_call = world.disk->failing_calls = 0;
+            if (power) {
+                std::filesystem::create_directories(world.data);
+                world.disk->power_cut(world.data, &random);
+                std::filesystem::remove_all(world.runtime);
+            }
+            const auto& kept = power ? world.durable : world.acknowledged;
+            {
+                Life after(world);
+                REQUIRE(std::ranges::includes(after.known(), kept));
+                world.acknowledged = after.known();  // with what was written and not acknowledged
+                world.stored.clear();
+                world.sink_position = 0;
+                world.lost = 0;
+                after.run();
+            }
+            const Life last(world);
+            REQUIRE(last.known() == world.acknowledged);
+        }
     }
 }
 

@@ -34,25 +34,26 @@ class FaultyDisk : public Disk {
     // Every call counts; this one fails, whatever it is, and so do some that follow it. 0: none.
     int failing_call = 0;
     int failing_calls = 1;
+    int call_code = EIO;
     std::atomic<int> calls = 0;
     std::string failed_call;  // what it was
 
     int make_folder(const std::filesystem::path& folder) override {
-        if (fails("make_folder")) return EIO;
+        if (fails("make_folder")) return call_code;
         return is_full(folder) && full_code != ENOSPC ? full_code : Disk::make_folder(folder);
     }
     std::expected<File, int> create(const std::filesystem::path& path) override {
-        if (fails("create")) return std::unexpected(EIO);
+        if (fails("create")) return std::unexpected(call_code);
         if (is_full(path)) return std::unexpected(full_code);
         return Disk::create(path);
     }
     std::expected<File, int> open(const std::filesystem::path& path) override {
-        if (fails("open")) return std::unexpected(EIO);
+        if (fails("open")) return std::unexpected(call_code);
         if (take(failing_opens) || (!unopenable.empty() && path == unopenable)) return std::unexpected(failing_code);
         return Disk::open(path);
     }
     std::expected<File, int> open_to_write(const std::filesystem::path& path) override {
-        if (fails("open_to_write")) return std::unexpected(EIO);
+        if (fails("open_to_write")) return std::unexpected(call_code);
         if (is_full(path) && full_code != ENOSPC) return std::unexpected(full_code);
         return Disk::open_to_write(path);
     }
@@ -77,7 +78,8 @@ class FaultyDisk : public Disk {
     }
     std::expected<std::size_t, int> read(const File& file, std::span<std::byte> into, std::uint64_t offset) override {
         if (interrupt()) return std::unexpected(EINTR);
-        if (fails("read") || take(failing_reads)) return std::unexpected(failing_code);
+        if (fails("read")) return std::unexpected(call_code);
+        if (take(failing_reads)) return std::unexpected(failing_code);
         if (bad_page != 0 && offset <= bad_page && bad_page < offset + into.size()) return std::unexpected(EIO);
         return Disk::read(file, into, offset);
     }
@@ -91,27 +93,28 @@ class FaultyDisk : public Disk {
         return fails("sync_folder") || take(failing_folder_syncs) ? EIO : Disk::sync_folder(folder);
     }
     int cut(const std::filesystem::path& path, std::uint64_t bytes) override {
-        return fails("cut") ? EIO : Disk::cut(path, bytes);
+        return fails("cut") ? call_code : Disk::cut(path, bytes);
     }
     int rename(const std::filesystem::path& from, const std::filesystem::path& to) override {
-        return fails("rename") ? EIO : Disk::rename(from, to);
+        return fails("rename") ? call_code : Disk::rename(from, to);
     }
     int replace(const std::filesystem::path& from, const std::filesystem::path& to) override {
-        return fails("replace") ? EIO : Disk::replace(from, to);
+        return fails("replace") ? call_code : Disk::replace(from, to);
     }
     int link(const std::filesystem::path& from, const std::filesystem::path& to) override {
-        return fails("link") ? EIO : Disk::link(from, to);
+        return fails("link") ? call_code : Disk::link(from, to);
     }
-    int remove(const std::filesystem::path& path) override { return fails("remove") ? EIO : Disk::remove(path); }
+    int remove(const std::filesystem::path& path) override { return fails("remove") ? call_code : Disk::remove(path); }
     std::expected<std::uint64_t, int> size(const File& file) override {
-        if (fails("size")) return std::unexpected(EIO);
+        if (fails("size")) return std::unexpected(call_code);
         return Disk::size(file);
     }
     bool has_name(const File& file, const std::filesystem::path& path) override {
         return !fails("has_name") && Disk::has_name(file, path);
     }
     std::expected<std::vector<std::string>, int> list(const std::filesystem::path& folder) override {
-        if (fails("list") || take(failing_lists)) return std::unexpected(failing_code);
+        if (fails("list")) return std::unexpected(call_code);
+        if (take(failing_lists)) return std::unexpected(failing_code);
         return Disk::list(folder);
     }
 
@@ -123,7 +126,7 @@ class FaultyDisk : public Disk {
     static bool take(int& left) { return left > 0 && left-- > 0; }
     bool fails(const char* call) {
         const int number = ++calls;
-        if (failing_call == 0 || number < failing_call || number >= failing_call + failing_calls) return false;
+        if (failing_call == 0 || number < failing_call || number - failing_call >= failing_calls) return false;
         if (number == failing_call) failed_call = call;
         return true;
     }

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <map>
+#include <random>
 #include <utility>
 #include <vector>
 
@@ -65,8 +66,10 @@ class PlatterDisk final : public FaultyDisk {
         return dead || keeps_names ? EIO : FaultyDisk::remove(path);
     }
 
-    // Every file below shows what the platter has.
-    void power_cut(const std::filesystem::path& folder) {
+    // Every file below shows what the platter has. `blocks`: of what was not synced, some blocks of 512 bytes are there
+    // all the same, by chance.
+    void power_cut(const std::filesystem::path& folder, std::mt19937* blocks = nullptr) {
+        if (blocks != nullptr) write_some(folder, *blocks);
         for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
             struct stat status{};
             if (!entry.is_regular_file() || ::stat(entry.path().c_str(), &status) != 0) continue;
@@ -77,6 +80,25 @@ class PlatterDisk final : public FaultyDisk {
     }
 
   private:
+    void write_some(const std::filesystem::path& folder, std::mt19937& random) {
+        constexpr std::uint64_t block = 512;
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+            struct stat status{};
+            if (!entry.is_regular_file() || ::stat(entry.path().c_str(), &status) != 0) continue;
+            const auto cached = contents(entry.path());
+            auto& image = images_[status.st_ino];
+            for (const auto& [offset, bytes] : dirty_[status.st_ino])
+                for (std::uint64_t at = offset / block * block; at < offset + bytes; at += block) {
+                    if (random() % 2 == 0) continue;
+                    const std::uint64_t end = std::min<std::uint64_t>(at + block, cached.size());
+                    image.resize(std::max<std::size_t>(image.size(), end));
+                    std::copy(cached.begin() + static_cast<std::ptrdiff_t>(std::min(at, end)),
+                              cached.begin() + static_cast<std::ptrdiff_t>(end),
+                              image.begin() + static_cast<std::ptrdiff_t>(std::min(at, end)));
+                }
+        }
+    }
+
     static ino_t inode(const File& file) {
         struct stat status{};
         ::fstat(file.descriptor(), &status);
