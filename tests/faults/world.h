@@ -41,6 +41,16 @@ class World {
     peers::PostgresCluster postgres;
     peers::Agent agent;  // not started: a case may change its flags before start()
     std::vector<std::string> agent_flags(const std::string& postgres_uri) const;
+    void statsd_goes() { statsd_.reset(); }  // nobody is at its address
+    void statsd_comes();
+    std::filesystem::path statsd_path() const { return folder_ / "statsd.sock"; }
+    // Something of the case's own that the proofs still need.
+    template <class T, class... Arguments>
+    T& keep(Arguments&&... arguments) {
+        auto made = std::make_shared<T>(std::forward<Arguments>(arguments)...);
+        kept_.push_back(made);
+        return *made;
+    }
 
     // Agent and load, running; returns when rows arrive.
     void start(Shape shape = Shape::l1);
@@ -52,6 +62,7 @@ class World {
     std::size_t rings() const;            // in the rings folder
     void end_load();                      // each process says what it has left, as far as it can
     bool rows_arrive(std::chrono::milliseconds deadline = 10s) const;  // more than there are now
+    std::uint64_t accepted() const { return judge_.accepted(); }       // so far, of the load
 
     // P10: the fault happened. A case that does not say so is void.
     void fired(const std::string& what, std::uint64_t times = 1) { fired_[what] += times; }
@@ -95,6 +106,7 @@ class World {
     std::map<std::string, std::uint64_t> fired_;
     std::vector<std::string> problems_;
     std::string summary_;
+    std::vector<std::shared_ptr<void>> kept_;
 };
 
 }  // namespace outrigger::faults

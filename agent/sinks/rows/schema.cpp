@@ -36,24 +36,34 @@ DatabaseError needs(const std::string& what) {
     return {Trouble::hold, "", what + ": somebody who may has to run the statements in the log", std::nullopt, true};
 }
 
+DatabaseError refused(const std::string& what) { return {Trouble::hold, "", what}; }
+
 }  // namespace
 
 std::expected<Schema, DatabaseError> Schema::open(Session& session, std::string& statements) {
     constexpr const char* look = R"(
+        WITH wanted(name) AS (VALUES ('request_log'), ('outrigger_ledger'), ('outrigger_drops'),
+            ('outrigger_dead_letter'), ('outrigger_expired'))
         SELECT count(to_regclass(name)), quote_ident(coalesce(current_schema(), 'public')), quote_ident(current_user),
             has_schema_privilege(coalesce(current_schema(), 'public'), 'CREATE'),
             coalesce((SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass('request_log')), false),
             coalesce(has_function_privilege(to_regprocedure('outrigger_partition(date)'), 'EXECUTE'), false),
             coalesce(has_function_privilege(to_regprocedure('outrigger_expire(int)'), 'EXECUTE'), false),
-            current_setting('transaction_read_only')::bool
-        FROM (VALUES ('request_log'), ('outrigger_ledger'), ('outrigger_drops'), ('outrigger_dead_letter'),
-            ('outrigger_expired')) AS wanted(name))";
+            current_setting('transaction_read_only')::bool,
+            (SELECT min(relname) FROM pg_class WHERE relpersistence <> 'p' AND oid IN
+                (SELECT to_regclass(name) FROM wanted UNION ALL
+                 SELECT inhrelid FROM pg_inherits WHERE inhparent = to_regclass('request_log'))),
+            min(name) FILTER (WHERE row_security_active(to_regclass(name)::oid))
+        FROM wanted)";
     const auto answer = session.execute(look);
     if (!answer) return std::unexpected(answer.error());
     const auto& cells = answer->at(0);
     const auto yes = [&](std::size_t column) { return cells.at(column) == "t"; };
     // Its ledger may be older than what the one that it follows has: nothing is concluded from it.
     if (yes(7)) return std::unexpected(DatabaseError{Trouble::hold, "25006", "Postgres is a standby or read-only"});
+    // What is stored there would go without a word.
+    if (cells.at(8)) return std::unexpected(refused(*cells.at(8) + " is unlogged: a crash of Postgres empties it"));
+    if (cells.at(9)) return std::unexpected(refused(*cells.at(9) + " has row-level security for this role"));
     statements = administrator_sql(*cells.at(1), *cells.at(2));
     Schema schema;
     bool owner = yes(4);

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <filesystem>
 #include <stdexcept>
+#include <utility>
 
 #include "tests/integration/peers/eventually.h"
 #include "tests/integration/peers/port.h"
@@ -62,6 +63,12 @@ void PostgresCluster::run_program(const std::vector<std::string>& arguments) con
 
 void PostgresCluster::promote() const {
     if (number("select pg_promote()::int") != 1) throw std::runtime_error("the standby cannot be promoted");
+}
+
+void PostgresCluster::swap(PostgresCluster& other) noexcept {
+    folder_.swap(other.folder_);
+    std::swap(port_, other.port_);
+    process_.swap(other.process_);
 }
 
 PostgresCluster::~PostgresCluster() {

@@ -19,6 +19,7 @@ class PostgresCluster {
     // A hot standby that follows `primary` by streaming, until promote().
     static std::unique_ptr<PostgresCluster> standby_of(const PostgresCluster& primary);
     ~PostgresCluster();
+    void swap(PostgresCluster& other) noexcept;
 
     void start();
     void stop();            // as pg_ctl stop -m fast

@@ -19,6 +19,7 @@ class TemporaryFolder {
 
     const std::filesystem::path& path() const { return path_; }
     std::filesystem::path operator/(const std::filesystem::path& name) const { return path_ / name; }
+    void swap(TemporaryFolder& other) noexcept { path_.swap(other.path_); }
     void give_to(const User& user) const;  // the folder itself, not what is in it
 
   private:

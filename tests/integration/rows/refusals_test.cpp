@@ -1,6 +1,8 @@
 // What Postgres refuses: rows, rights, tables. Nothing is given up that could still be stored.
 #include <doctest/doctest.h>
 
+#include <array>
+
 #include "tests/integration/peers/eventually.h"
 #include "tests/integration/rows/rows_fixture.h"
 
@@ -175,4 +177,36 @@ TEST_CASE("rows: a line that the server names wrongly costs no row") {
     CHECK(stores(cluster).rows == 300);
     CHECK(cluster.query("SELECT sqlstate, event->>'endpoint' FROM outrigger_dead_letter") ==
           peers::Rows{{"22012", "/poison"}});
+}
+
+TEST_CASE("rows: a table that a crash would empty, or that keeps rows from us, is refused, and nothing is stored") {
+    const peers::PostgresCluster cluster;
+    const peers::TemporaryFolder folder;
+    cluster.query("CREATE ROLE writer LOGIN; GRANT CREATE ON SCHEMA public TO writer");
+    AgentLife life(folder.path(), {}, settings_for(cluster, "writer"));
+    life.offer(5);
+    REQUIRE(all_stored(cluster, 5));
+    REQUIRE(drained(life));
+    const std::string partition =
+        cluster.query("SELECT max(inhrelid::regclass::text) FROM pg_inherits WHERE inhparent = 'request_log'::regclass")
+            .at(0)
+            .at(0);
+    const std::vector<std::array<std::string, 3>> cases = {
+        {"ALTER TABLE outrigger_drops SET UNLOGGED", "outrigger_drops is unlogged",
+         "ALTER TABLE outrigger_drops SET LOGGED"},
+        {"ALTER TABLE " + partition + " SET UNLOGGED", partition + " is unlogged",
+         "ALTER TABLE " + partition + " SET LOGGED"},
+        {"ALTER TABLE outrigger_ledger ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY",
+         "outrigger_ledger has row-level security", "ALTER TABLE outrigger_ledger NO FORCE ROW LEVEL SECURITY"},
+    };
+    for (const auto& [breaks, says, heals] : cases) {
+        cluster.query(breaks);
+        cut_connections(cluster);
+        life.offer(1);
+        CHECK(peers::eventually(10s, [&] { return life.health().last_error.find(says) != std::string::npos; }));
+        cluster.query(heals);
+        CHECK(drained(life));
+    }
+    CHECK(stores(cluster).rows == 8);
+    CHECK(stores(cluster).balanced());
 }
