@@ -21,6 +21,8 @@ struct Case {
 std::vector<Case> process_cases();
 std::vector<Case> postgres_cases();
 std::vector<Case> refusal_cases();
+std::vector<Case> ledger_cases();
+std::vector<Case> pressure_cases();
 std::vector<Case> life_cases();
 std::vector<Case> hostile_cases();
 std::vector<Case> all_cases();

@@ -39,10 +39,10 @@ void backends_terminated(World& world) {
 void cut_around_commit(World& world) {
     auto& proxy = put_proxy_before_postgres(world);
     world.start();
-    for (int i = 0; i < 6; ++i) {
+    for (std::size_t i = 0; i < 6; ++i) {
         constexpr std::array fates{Fate::cut, Fate::answer_lost, Fate::cut_behind};
         const auto before = proxy.cuts();
-        const Fate fate = fates.at(static_cast<std::size_t>(world.from(0, 2)));
+        const Fate fate = fates.at(i % fates.size());
         cut_next_commit(proxy, fate);
         world.expect(peers::eventually(30s, [&] { return proxy.cuts() > before; }), "no commit to cut");
         world.fired(fate == Fate::cut ? "cuts before COMMIT" : "cuts after COMMIT", proxy.cuts() - before);
