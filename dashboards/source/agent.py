@@ -51,7 +51,7 @@ def agent():
               *[promql(f"sum by (sink) ({metric}{{{SINK}}})", instant=True, form="table") for metric in
                 ("outrigger_sink_accepted_events_total", "outrigger_sink_delivered_events_total", "outrigger_sink_rewound_events_total",
                  "outrigger_sink_dropped_events_total", "outrigger_sink_pending_events", "outrigger_books_difference")],
-              width=8, height=8),
+              width=8, height=8, unit="locale"),
     )
     books[-1]["transformations"] = [
         {"id": "merge", "options": {}},

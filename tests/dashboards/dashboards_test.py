@@ -11,7 +11,7 @@ GRAFANA = ROOT / "dashboards/grafana"
 SELECTOR = re.compile(r"([a-z_:][a-z0-9_:]*)\{([^{}]*)\}")
 MATCHER = re.compile(r'(\w+)\s*(=~|!~|!=|=)\s*"([^"]*)"')
 CLASSES = {"status", "http_response_status_code", "mode", "fstype"}  # labels whose values say the same everywhere
-UNITS = {"none", "short", "s", "dtdurations", "percentunit", "reqps", "ops", "pps", "Bps", "bytes", "bool_yes_no"}
+UNITS = {"none", "short", "s", "dtdurations", "percentunit", "reqps", "ops", "pps", "Bps", "bytes", "bool_yes_no", "locale"}
 
 
 def dashboards():

@@ -12,7 +12,7 @@ from units import shown, ticks
 def numbers():
     cases = [(0.00123, "s", "1.23 ms"), (90, "s", "1.5 min"), (0, "s", "0"), (0.9997, "s", "1 s"), (1536, "bytes", "1.5 KiB"), (2048, "Bps", "2 KiB/s"),
              (0.0268, "percentunit", "2.68 %"), (0, "percentunit", "0 %"), (1, "bool_yes_no", "Yes"), (0, "bool_yes_no", "No"),
-             (12345, "short", "12.3 K"), (3, "reqps", "3 req/s"), (None, "s", "–"), (float("nan"), "s", "–")]
+             (12345, "short", "12.3 K"), (3, "reqps", "3 req/s"), (16384, "locale", "16,384"), (None, "s", "–"), (float("nan"), "s", "–")]
     require(f"{value} {unit}: {shown(value, unit)}, not {wanted}" for value, unit, wanted in cases if shown(value, unit) != wanted)
     assert ticks(0, 10, "short") == [0, 2, 4, 6, 8, 10]
     assert ticks(0, 1 << 30, "bytes") == [each << 28 for each in range(5)]

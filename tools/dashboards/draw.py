@@ -186,7 +186,7 @@ class Picture:
         if not rows:
             return
         units = {o["matcher"]["options"]: p["value"] for o in panel["fieldConfig"]["overrides"] for p in o["properties"] if p["id"] == "unit"}
-        cells = [{key: self.cell(value, units.get(key, "short")) for key, value in row.items()} for row in rows]
+        cells = [{key: self.cell(value, units.get(key, panel["fieldConfig"]["defaults"]["unit"])) for key, value in row.items()} for row in rows]
         keys = list(cells[0])
         wanted = {key: min(max([len(key) + 2] + [len(row[key]) for row in cells]), 44) + 2 for key in keys}
         each = w / sum(wanted.values())
@@ -214,7 +214,7 @@ class Picture:
         if isinstance(value, int) and unit == "short":
             return f"{value:,}"
         words = shown(value, unit)
-        return words[:16] + "…" if len(words) == 32 and words.isalnum() else words  # an id
+        return words[:8] + "…" + words[-6:] if len(words) == 32 and words.isalnum() else words  # an id
 
     def svg(self):
         width = 24 * COLUMN + GAP

@@ -17,6 +17,8 @@ def shown(value, unit):
         return "–"
     if not isinstance(value, (int, float)):
         return str(value)
+    if unit == "locale":
+        return f"{value:,.0f}"
     if value == 0 and unit != "bool_yes_no":
         return "0 %" if unit == "percentunit" else "0"
     if unit in ("s", "dtdurations"):
