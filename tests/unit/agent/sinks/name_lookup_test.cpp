@@ -65,8 +65,8 @@ TEST_CASE("a lookup is given up when its caller has to stop") {
     const auto resolver = std::make_shared<Resolver>();
     NameLookup name("receiver.example", 8125, Resolver::of(resolver));
     const auto begun = std::chrono::steady_clock::now();
-    CHECK(name.resolve(1h, [] { return true; }).error() == "stopped");
-    CHECK(std::chrono::steady_clock::now() - begun < 1min);
+    CHECK(name.resolve(30s, [] { return true; }).error() == "stopped");
+    CHECK(std::chrono::steady_clock::now() - begun < 10s);
     resolver->answer();
 }
 
