@@ -45,13 +45,13 @@ std::string receive_all(const FileDescriptor& receiver) {
 // One flush is due, and what its end says is kept.
 class OneFlush {
   public:
-    explicit OneFlush(fold::Deltas deltas) : deltas_(std::move(deltas)) {}
+    explicit OneFlush(test::MadeDeltas made) : made_(std::move(made)) { made_.deltas.first_us = 1; }
 
     statsd::StatsdParts parts() {
         return {.due = [this] { return due(); },
                 .last_flush = [] { return std::uint64_t{0}; },
                 .journal = [this](const journal::Flush& flush) { note(flush); },
-                .take = [this](std::uint64_t, auto) { return std::optional(deltas_); },
+                .take = [this](std::uint64_t, auto) { return std::optional(made_.deltas); },
                 .tally = tally_,
                 .say = [](const std::string&) {}};
     }
@@ -73,7 +73,7 @@ class OneFlush {
         changed_.notify_all();
     }
 
-    fold::Deltas deltas_;
+    test::MadeDeltas made_;
     books::Tally tally_;
     std::mutex mutex_;  // guards end_
     std::condition_variable changed_;
@@ -85,9 +85,8 @@ class OneFlush {
 TEST_CASE("more events than a receiver can follow hold no flush up: the counters go, what is left is unsent") {
     constexpr std::uint64_t events = 20'000'000;  // 20 s at a receiver's pace
     test::MadeDeltas made;
-    made.deltas.first_us = 1;
     test::MadeDeltas::observe(made.request({"shop", "prod", "1"}, {200, "GET", "shop", "/"}), 5'000, events);
-    OneFlush flush(std::move(made.deltas));
+    OneFlush flush(std::move(made));
     std::uint16_t port = 0;
     const FileDescriptor receiver = make_receiver(port);
     statsd::StatsdSettings settings;
@@ -104,22 +103,55 @@ TEST_CASE("more events than a receiver can follow hold no flush up: the counters
     CHECK(flush.health().last_error.contains("more events come"));
 }
 
-TEST_CASE("a host whose name nobody answers costs a flush its patience, and a stop no more than its time") {
+namespace {
+
+// Answers when it is destroyed.
+class HungResolver {
+  public:
+    ~HungResolver() { answer_->set_value(); }
+    sinks::Lookup lookup() const {
+        return [kept = answer_, answered = answered_](const std::string&, std::uint16_t) {
+            answered.wait();
+            return sinks::LookupAnswer(std::unexpected("too late"));
+        };
+    }
+
+  private:
+    std::shared_ptr<std::promise<void>> answer_ = std::make_shared<std::promise<void>>();
+    std::shared_future<void> answered_ = answer_->get_future().share();
+};
+
+test::MadeDeltas seven_events() {
     test::MadeDeltas made;
-    made.deltas.first_us = 1;
     test::MadeDeltas::observe(made.request({"shop", "prod", "1"}, {200, "GET", "shop", "/"}), 5'000, 7);
-    OneFlush flush(std::move(made.deltas));
+    return made;
+}
+
+}  // namespace
+
+TEST_CASE("a host whose name nobody answers costs a flush its patience, once") {
+    OneFlush flush(seven_events());
+    const HungResolver resolver;
     statsd::StatsdSettings settings;
     settings.target = {{}, "receiver.example", 8125};
-    const auto hung = std::make_shared<std::promise<void>>();
-    settings.lookup = [hung, answered = hung->get_future().share()](const std::string&, std::uint16_t) {
-        answered.wait();
-        return sinks::LookupAnswer(std::unexpected("too late"));
-    };
+    settings.lookup = resolver.lookup();
+    statsd::StatsdSink sink(settings, flush.parts());
+    const auto end = flush.end(8s);  // two at start, then two of a flush
+    REQUIRE(end);
+    CHECK(end->unsent == 7);
+    CHECK(end->delivered == 0);
+    CHECK_FALSE(flush.health().up);
+    CHECK(flush.health().last_error.contains("no address within"));
+}
+
+TEST_CASE("a host whose name nobody answers costs a stop no more than its time") {
+    OneFlush flush(seven_events());
+    const HungResolver resolver;
+    statsd::StatsdSettings settings;
+    settings.target = {{}, "receiver.example", 8125};
+    settings.lookup = resolver.lookup();
     const auto begun = std::chrono::steady_clock::now();
     statsd::StatsdSink sink(settings, flush.parts());
-    CHECK_FALSE(sink.stop(1s));
-    CHECK(std::chrono::steady_clock::now() - begun < 3s);
-    CHECK_FALSE(flush.health().up);
-    hung->set_value();
+    CHECK_FALSE(sink.stop(200ms));
+    CHECK(std::chrono::steady_clock::now() - begun < 1500ms);
 }
