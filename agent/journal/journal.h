@@ -29,6 +29,7 @@ struct JournalSettings {
     std::uint64_t size_bytes = std::uint64_t{1} << 30;
     std::uint64_t segment_bytes = 0;  // 0: chosen from size_bytes (8..64 MiB)
     Durability durability = Durability::fsync;
+    std::optional<Uuid> uuid;    // of our history, as kept elsewhere; nothing: that of the newest segment
     std::shared_ptr<Disk> disk;  // null: the real one; tests pass one that fails
 };
 

@@ -36,17 +36,26 @@ bool follows(const Segment& after, const Segment& before) {
     return after.header.uuid == before.header.uuid || after.header.continues == before.header.uuid;
 }
 
+// By the uuid that was kept elsewhere, if one has it; else the newest. Those in the data folder first.
+std::size_t newest_of_ours(const JournalSettings& settings, const std::vector<Segment>& segments) {
+    for (const bool known : {true, false})
+        for (const bool fallback : {false, true})
+            for (std::size_t index = segments.size(); index-- > 0;) {
+                const bool is_ours = !known || segments[index].header.uuid == settings.uuid;
+                if (is_ours && segments[index].fallback == fallback) return index;
+            }
+    return 0;
+}
+
 // Segments of another history (a folder that was not there when its journal began anew, a copied file) go to
-// quarantine: the history of the newest segment in the data folder is ours.
+// quarantine.
 void leave_other_histories(Disk& disk, const JournalSettings& settings, Recovered& found) {
     auto& segments = found.segments;
     std::ranges::sort(segments, [](const Segment& one, const Segment& two) {
         return older(one.header, two.header) || (one.header.id == two.header.id && one.fallback < two.fallback);
     });
     if (segments.empty()) return;
-    const auto newest = std::ranges::find(segments.rbegin(), segments.rend(), false, &Segment::fallback);
-    const auto pivot =
-        newest == segments.rend() ? segments.size() - 1 : static_cast<std::size_t>(segments.rend() - newest) - 1;
+    const std::size_t pivot = newest_of_ours(settings, segments);
     std::vector<bool> ours(segments.size());
     ours[pivot] = true;
     for (std::size_t index = pivot, at = pivot; index-- > 0;)

@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::chrono::milliseconds pause{20};  // before a disk that did not answer is asked again
 
+const std::string journal_fact = "journal.uuid";
+
 }  // namespace
 
 void replay(journal::Journal& journal, fold::Fold& fold) {
@@ -35,6 +37,18 @@ std::string troubles(const journal::JournalStatus& status) {
             text += (text.empty() ? "" : ", ") + op + " " + std::to_string(count);
     return text.empty() ? text
                         : "the journal had trouble at start (" + text + "): `outrigger journal verify` says where";
+}
+
+std::map<std::string, std::string> fact_of(const journal::Uuid& uuid) {
+    return {{journal_fact, std::string(uuid.begin(), uuid.end())}};
+}
+
+std::optional<journal::Uuid> journal_of(const std::map<std::string, std::string>& facts) {
+    const auto found = facts.find(journal_fact);
+    journal::Uuid uuid{};
+    if (found == facts.end() || found->second.size() != uuid.size()) return std::nullopt;
+    std::ranges::copy(found->second, uuid.begin());
+    return uuid;
 }
 
 Start find_start(const journal::Mark& mark, std::uint64_t checkpoint_position, std::uint64_t checkpoint_requests,

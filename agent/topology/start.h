@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,10 @@ void replay(journal::Journal& journal, fold::Fold& fold);
 // What went wrong with the journal until now, in words, for one line of the log; empty when nothing did. That a killed
 // agent's last batch was not finished is no trouble.
 std::string troubles(const journal::JournalStatus& status);
+
+// Whose positions a checkpoint speaks of, among its facts.
+std::map<std::string, std::string> fact_of(const journal::Uuid& uuid);
+std::optional<journal::Uuid> journal_of(const std::map<std::string, std::string>& facts);
 
 struct Start {
     std::uint64_t position = 1;  // F: of the first entry this life will write

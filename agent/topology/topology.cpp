@@ -130,7 +130,9 @@ Topology::Stations::Stations(const settings::Settings& settings, std::vector<set
     metric_names_.emplace(fold_->snapshot(utc_us(), false).custom,
                           fold::MetricNames::StatsdNames{settings_.statsd_names.count, settings_.statsd_names.latency});
     start_sinks(stations, start);
-    if (const auto written = checkpointer_->write(); !written) say("checkpoint: " + written.error().what);
+    // Also which journal this is, before anything is written to it.
+    const auto written = checkpointer_->keep(fact_of(journal_->uuid()));
+    if (!written) say("checkpoint: " + written.error().what);
     writer_.emplace(*journal_, start.position, start.before, writer_hooks());
     start_statsd();
     checkpointer_->start();
@@ -169,7 +171,9 @@ void Topology::Stations::open_books(const fold::Checkpoint& checkpoint,
 void Topology::Stations::open_journal(const fold::Checkpoint& checkpoint) {
     std::uint64_t kept_position = 0;
     for (const auto& [sink, cursor] : accounts_->cursors()) kept_position = std::max(kept_position, cursor.position);
-    auto journal = journal::Journal::open(journal_settings_, checkpoint.fold.position, kept_position);
+    auto settings = journal_settings_;
+    settings.uuid = journal_of(checkpoint.facts);
+    auto journal = journal::Journal::open(settings, checkpoint.fold.position, kept_position);
     if (!journal) throw std::runtime_error(journal.error().what);
     journal_ = std::move(*journal);
     journal_->needed_after(accounts_->needed_after());

@@ -104,4 +104,25 @@ TEST_CASE("segments of another history are taken away, not mixed in, wherever th
     CHECK(errors(*opened(settings), "foreign") == 0);
 }
 
+TEST_CASE("a foreign segment that looks newer does not take over when it is known whose journal this is") {
+    const TestFolder ours;
+    const TestFolder theirs;
+    fill(quick(ours), 2);
+    fill(quick(theirs), 4);
+    auto settings = quick(ours);
+    settings.uuid = opened(settings)->uuid();
+    const auto foreign = segment_files(quick(theirs).folder).back();
+    std::filesystem::copy_file(foreign, settings.folder / foreign.filename());
+    {
+        const auto journal = opened(settings);
+        CHECK(journal->uuid() == settings.uuid);
+        CHECK(errors(*journal, "foreign") == 1);
+        CHECK(read_out(*journal).numbers == numbers(1, 10));
+        REQUIRE(DirectWriter(*journal).keep_requests(11, 12));
+    }
+    CHECK(read_out(*opened(settings)).numbers == numbers(1, 12));
+    settings.uuid = Uuid{};  // one that no segment has: the newest is ours
+    CHECK(read_out(*opened(settings)).numbers == numbers(1, 12));
+}
+
 }  // namespace outrigger::journal

@@ -38,6 +38,15 @@ TEST_CASE("what went wrong with the journal at start is one line, and a batch th
           "the journal had trouble at start (damaged 2, foreign 1): `outrigger journal verify` says where");
 }
 
+TEST_CASE("which journal a checkpoint speaks of is among its facts, byte by byte") {
+    journal::Uuid uuid{};
+    uuid[0] = 255;
+    uuid[15] = 7;
+    CHECK(journal_of(fact_of(uuid)) == uuid);
+    CHECK_FALSE(journal_of({}));
+    CHECK_FALSE(journal_of({{"journal.uuid", "short"}}));
+}
+
 TEST_CASE("a replay from a disk that does not answer goes on, and what it never gives is told to the fold") {
     for (const bool for_ever : {false, true}) {
         CAPTURE(for_ever);
