@@ -20,7 +20,8 @@ PKG_LIBS   = $(eval PKG_LIBS := $(shell pkg-config --libs $(PACKAGES)))$(PKG_LIB
 
 WARNINGS = -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 HARDEN   = -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fPIE
-FLAGS_release = -O2 -g $(HARDEN)
+DEBUG   ?= -g
+FLAGS_release = -O2 $(DEBUG) $(HARDEN)
 # gcc under a sanitizer takes <regex> for uninitialized.
 FLAGS_asan    = -O1 -g1 -Wno-maybe-uninitialized -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -fPIE
 FLAGS_tsan    = -O1 -g1 -Wno-maybe-uninitialized -fsanitize=thread -fPIE
@@ -89,6 +90,16 @@ pictures: build deps-dashboards  ## draws the dashboards' queries over a real ru
 .PHONY: mutants
 mutants: $(OUT)/outrigger $(OUT)/fault-cases deps-test  ## agents broken on purpose, each of which the cases must catch
 	@tests/faults/mutants/run
+
+.PHONY: up down
+up:          ## the compose stack: app and agent built from this tree, Postgres, Prometheus, Grafana and the rest; needs Docker
+	@tools/stack up
+down:        ## stops it (VOLUMES=1: and forgets what it stored)
+	@tools/stack down
+
+.PHONY: stack-test
+stack-test:  ## the compose stack in a container engine of its own, under load and kills; ends with `N passed, N failed`
+	@tests/stack/run
 
 .PHONY: bench
 .SECONDARY:  # make would remove the benches' objects

@@ -80,10 +80,13 @@ std::expected<void, Error> make_rings_folder(const std::string& folder, std::opt
     if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return failed(folder, "cannot be made", errno);
     const FileDescriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!opened) return failed(folder, "cannot be opened", errno);
-    if (group && ::fchown(opened.get(), static_cast<uid_t>(-1), *group) != 0) {
+    struct stat status{};
+    if (::fstat(opened.get(), &status) != 0) return failed(folder, "cannot be looked at", errno);
+    if (group && *group != status.st_gid && ::fchown(opened.get(), static_cast<uid_t>(-1), *group) != 0) {
         return failed(folder, "its group cannot be set", errno);
     }
-    if (::fchmod(opened.get(), 02770) != 0) return failed(folder, "its mode cannot be set", errno);
+    if ((status.st_mode & 07777) != 02770 && ::fchmod(opened.get(), 02770) != 0)
+        return failed(folder, "its mode cannot be set", errno);
     return {};
 }
 

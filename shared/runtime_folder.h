@@ -35,7 +35,8 @@ bool on_tmpfs(const std::string& path);
 
 std::string rings_folder(std::string_view socket_path);  // <socket>.rings
 
-// Makes the folder of the rings, 2770, so that ring files belong to its group, whoever makes them.
+// Makes the folder of the rings, 2770, so that ring files belong to its group, whoever makes them. An emitter that came
+// first may have made it, as another user: what is as it should be is left alone.
 std::expected<void, Error> make_rings_folder(const std::string& folder, std::optional<gid_t> group);
 
 }  // namespace outrigger

@@ -9,7 +9,6 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "dashboards"
 MOUNTS = {"/var/lib/grafana/dashboards": FOLDER / "grafana", "/etc/grafana/provisioning": FOLDER / "provisioning"}  # as compose does
-STATES = {"NoData", "OK", "Alerting", "KeepLast"}
 UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 # Beyond the variables of a dashboard: what Grafana itself fills in.
 GLOBALS = {"__rate_interval", "__interval", "__interval_ms", "__range", "__range_s", "__from", "__to", "__dashboard", "__value", "__url_time_range"}
@@ -127,8 +126,6 @@ class Provisioning:
             taken.add(rule["uid"])
             if rule["folder"] not in self.folders:
                 self.problem(place, f"folder {rule['folder']} is not one of the dashboards'")
-            if rule["noDataState"] not in STATES or rule["execErrState"] not in STATES | {"Error"}:
-                self.problem(place, f"states {rule['noDataState']}, {rule['execErrState']}")
             refs = [data["refId"] for data in rule["data"]]
             if rule["condition"] not in refs or len(refs) != len(set(refs)):
                 self.problem(place, f"condition {rule['condition']}, of {refs}")

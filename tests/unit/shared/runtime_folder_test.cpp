@@ -1,7 +1,9 @@
 #include "shared/runtime_folder.h"
 
 #include <doctest/doctest.h>
+#include <grp.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -99,6 +101,25 @@ TEST_CASE("rings lie beside the socket, in a folder that gives them its group") 
     fs::create_directory(parent.path() + "/elsewhere");
     fs::create_directory_symlink(parent.path() + "/elsewhere", parent.path() + "/link.rings");
     CHECK_FALSE(make_rings_folder(parent.path() + "/link.rings", std::nullopt).has_value());
+}
+
+TEST_CASE("a folder of rings that another user made, as it should be, is taken as it is") {
+    const TemporaryFolder parent;
+    const std::string folder = rings_folder(parent.path() + "/agent.sock");
+    REQUIRE(make_rings_folder(folder, ::getegid()).has_value());
+    // Not its owner, nor root, who may set everything.
+    const pid_t child = ::fork();
+    if (child == 0) {
+        const bool other =
+            ::getuid() != 0 || (::chmod(parent.path().c_str(), 0755) == 0 &&
+                                ::chown(folder.c_str(), 12345, 54321) == 0 && ::chmod(folder.c_str(), 02770) == 0 &&
+                                ::setgid(54321) == 0 && ::setgroups(0, nullptr) == 0 && ::setuid(54321) == 0);
+        if (!other) ::_exit(2);
+        ::_exit(make_rings_folder(folder, ::getegid()).has_value() ? 0 : 1);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(status == 0);
 }
 
 }  // namespace outrigger

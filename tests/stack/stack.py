@@ -1,0 +1,207 @@
+"""The compose stack in a copy of this tree, as a newcomer has it after a clone: what the scenarios do to it and ask it."""
+import contextlib
+import json
+import pathlib
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+
+def eventually(what, seconds, condition, pause=0.5):
+    """What `condition` returns as soon as it is true; else says what it last returned, or raised."""
+    deadline, last = time.monotonic() + seconds, None
+    while True:
+        try:
+            last = condition()
+            if last:
+                return last
+        except (OSError, ValueError, KeyError, IndexError, RuntimeError, subprocess.SubprocessError) as error:
+            last = error
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s: {what} (last: {str(last)[:500]})")
+        time.sleep(pause)
+
+
+def free_port(kind=socket.SOCK_STREAM):
+    with socket.socket(socket.AF_INET, kind) as door:
+        door.bind(("127.0.0.1", 0))
+        return door.getsockname()[1]
+
+
+def get(port, path, timeout=10, accept=None):
+    """(status, body); an HTTP error is an answer too."""
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"Accept": accept} if accept else {})
+    try:
+        with urllib.request.urlopen(request, timeout=timeout) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def samples(text):
+    """[(name, labels as text, value)] of a scrape."""
+    found = []
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            series, value = line.split(" # ")[0].rsplit(" ", 1)
+            name, _, labels = series.partition("{")
+            found.append((name, labels.rstrip("}"), float(value)))
+    return found
+
+
+class Stack:
+    PORTS = {"APP_PORT": 3001, "AGENT_PORT": 9464, "PROMETHEUS_PORT": 9090, "ALERTMANAGER_PORT": 9093, "GRAFANA_PORT": 3000,
+             "NODE_EXPORTER_PORT": 9100, "STATSD_EXPORTER_PORT": 9102, "STATSD_PORT": 9125, "POSTGRES_EXPORTER_PORT": 9187,
+             "DB_PORT": 5432, "DD_APM_PORT": 8126, "DD_DOGSTATSD_PORT": 8125}
+
+    def __init__(self, source, folder):
+        self.tree = pathlib.Path(folder) / "tree"
+        self.compose_folder = self.tree / "compose"
+        self.project = "outrigger-test"
+        shutil.rmtree(self.tree, ignore_errors=True)
+        listed = subprocess.run(["git", "-C", source, "ls-files", "-z", "-co", "--exclude-standard"], check=True,
+                                stdout=subprocess.PIPE).stdout.decode().split("\0")
+        for name in filter(None, listed):
+            if (source / name).exists():
+                (self.tree / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(source / name, self.tree / name)
+        has_plugin = subprocess.run(["docker", "compose", "version"], stdout=subprocess.DEVNULL,
+                                    stderr=subprocess.DEVNULL).returncode == 0
+        self.command = ["docker", "compose"] if has_plugin else ["docker-compose"]
+        self.ports = dict(self.PORTS)
+
+    def take_programs(self, folder):
+        recipe = self.compose_folder / "Dockerfile"
+        text = recipe.read_text().replace("RUN make build NO_INSTALL=1 DEBUG= &&", "COPY programs build\nRUN")
+        recipe.write_text(text)
+        with open(self.tree / ".dockerignore", "a") as ignored:
+            ignored.write("!programs\n")
+        (self.tree / "programs").mkdir()
+        for name in ("outrigger", "demo-app"):
+            shutil.copy2(folder / name, self.tree / "programs")
+
+    # -- settings and life
+
+    def write_env(self, **changes):
+        """.env from the example, with changes and, where a usual port is taken, a free one."""
+        text = (self.compose_folder / ".env.example").read_text()
+        changes = {"COMPOSE_PROJECT_NAME": self.project, **{name: str(port) for name, port in self.ports.items()}, **changes}
+        lines = [line for line in text.splitlines() if line.lstrip("#").partition("=")[0] not in changes]
+        lines += [f"{name}={value}" for name, value in changes.items()]
+        (self.compose_folder / ".env").write_text("\n".join(lines) + "\n")
+
+    def choose_free_ports(self):
+        """The usual ones where they are free, as a newcomer has them."""
+        def free(port):
+            with socket.socket() as door:
+                return door.connect_ex(("127.0.0.1", port)) != 0
+        self.ports = {name: port if free(port) else free_port() for name, port in self.PORTS.items()}
+
+    def make(self, *arguments, seconds=900):
+        return subprocess.run(["make", *arguments], cwd=self.tree, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              timeout=seconds)
+
+    def compose(self, *arguments, check=True, seconds=300):
+        done = subprocess.run([*self.command, *arguments], cwd=self.compose_folder, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, errors="replace", timeout=seconds)
+        if check and done.returncode:
+            raise AssertionError(f"compose {' '.join(arguments)}: {done.stdout[-2000:]}")
+        return done.stdout
+
+    def container(self, service):
+        return self.containers(service)[0]
+
+    def containers(self, service):
+        return self.compose("ps", "-a", "-q", service).split()
+
+    def inspect(self, service):
+        return json.loads(subprocess.run(["docker", "inspect", self.container(service)], check=True,
+                                         stdout=subprocess.PIPE).stdout)[0]
+
+    def services(self):
+        return self.compose("ps", "--services").split()
+
+    def health(self, service):
+        state = self.inspect(service)["State"]
+        return state.get("Health", {}).get("Status", state["Status"])
+
+    def kill(self, service):
+        self.compose("kill", "-s", "KILL", service)
+
+    def start(self, service):
+        self.compose("start", service)
+
+    def wait_healthy(self, *services, seconds=90):
+        for service in services:
+            eventually(f"{service} is healthy", seconds, lambda: self.health(service) in ("healthy",))
+
+    # -- questions
+
+    def get(self, port_name, path, **options):
+        return get(self.ports[port_name], path, **options)
+
+    def scrape(self):
+        status, text = self.get("AGENT_PORT", "/metrics")
+        if status != 200:
+            raise ValueError(f"scrape: {status}")
+        return samples(text)
+
+    def counted(self):
+        return int(sum(value for name, _, value in self.scrape() if name in ("http_requests_total", "flask_http_request_total")))
+
+    def sql(self, text, user="root", database="postgres", password=None):
+        """Rows as text, `|` between columns. The superuser asks from inside its container, others over the network."""
+        where = ["-U", user] if password is None else ["-h", "127.0.0.1", "-U", user]
+        env = [] if password is None else ["-e", f"PGPASSWORD={password}"]
+        done = subprocess.run(["docker", "exec", *env, self.container("postgres"), "psql", "-X", "-At", "-v", "ON_ERROR_STOP=1",
+                               *where, "-d", database, "-c", text], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        if done.returncode:
+            raise RuntimeError(done.stderr.strip())
+        return done.stdout.strip()
+
+    def password(self, name):
+        return (self.compose_folder / "secrets" / f"{name}_password").read_text()
+
+    def stored(self):
+        return int(self.sql("select count(*) from request_log where service = 'outrigger-demo' and route <> '/midnight'"))
+
+    def balance(self):
+        """`difference` and `duplicates`."""
+        return tuple(map(int, self.sql((self.tree / "tools/balance.sql").read_text()).split("|")[5:7]))
+
+    def statsd_counted(self):
+        _, text = self.get("STATSD_EXPORTER_PORT", "/metrics")
+        return int(sum(value for name, _, value in samples(text) if name == "request_count"))
+
+    def prometheus(self, path, **parameters):
+        status, body = self.get("PROMETHEUS_PORT", f"/api/v1/{path}?{urllib.parse.urlencode(parameters)}", timeout=30)
+        if status != 200:
+            raise RuntimeError(f"{path}: {parameters}: {body}")
+        return json.loads(body)["data"]
+
+    def rows(self, statement):
+        """What Grafana's role sees, each row as an object."""
+        inner = statement.strip().rstrip(";")
+        return json.loads(self.sql(f"select coalesce(json_agg(row), '[]') from ({inner}) as row", user="grafana",
+                                   password=self.password("grafana")))
+
+    def query(self, expression):
+        """Prometheus's answer to an instant query: [(labels, value)]."""
+        result = self.prometheus("query", query=expression)
+        if result["resultType"] == "scalar":
+            return [({}, float(result["result"][1]))]
+        return [(one["metric"], float(one["value"][1])) for one in result["result"]]
+
+    @contextlib.contextmanager
+    def env(self, **changes):
+        """Another .env, for those services that are started again meanwhile."""
+        before = (self.compose_folder / ".env").read_text()
+        self.write_env(**changes)
+        try:
+            yield
+        finally:
+            (self.compose_folder / ".env").write_text(before)
