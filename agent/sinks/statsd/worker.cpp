@@ -65,10 +65,18 @@ void StatsdSink::Worker::flush() {
     auto deltas = begin(id);
     if (!deltas) return;  // the journal has no room, and we are to stop: the next start counts it
     const Account account = send_all(*deltas);
-    const bool was_large = deltas->coarse > 0;
+    const std::uint64_t coarse = deltas->coarse;
     deltas.reset();
-    if (was_large) ::malloc_trim(0);  // somebody sends values that nobody measures: that is not to last
+    note_coarse(coarse);
     parts_.journal({journal::FlushStep::end, id, account.delivered(), account.unsent(), account.unsent_metrics()});
+}
+
+// Somebody sends values that nobody measures: that is said once, and their memory is not to stay.
+void StatsdSink::Worker::note_coarse(std::uint64_t values) {
+    if (values > 0 && !coarse_)
+        parts_.say("statsd: " + std::to_string(values) + " values lie too far apart to be told within 1.1 %");
+    coarse_ = values > 0;
+    if (coarse_) ::malloc_trim(0);
 }
 
 std::optional<fold::Deltas> StatsdSink::Worker::begin(std::uint64_t id) {

@@ -26,6 +26,7 @@ class StatsdSink::Worker {
     void look();  // before there is anything to send
     void flush();
     std::optional<fold::Deltas> begin(std::uint64_t id);
+    void note_coarse(std::uint64_t values);
     Account send_all(const fold::Deltas& deltas);
     bool send(const Packet& packet);
     bool wait_for_receiver();
@@ -43,6 +44,7 @@ class StatsdSink::Worker {
     Wire wire_;
     Pace pace_;
     Clock::time_point flush_until_{};
+    bool coarse_ = false;                             // the last flush was
     bool gave_up_ = false;                            // for the rest of this flush
     std::optional<Clock::time_point> trouble_since_;  // in this flush, since the last packet that went
     sinks::Breaker breaker_;

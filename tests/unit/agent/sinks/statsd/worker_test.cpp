@@ -53,7 +53,7 @@ class OneFlush {
                 .journal = [this](const journal::Flush& flush) { note(flush); },
                 .take = [this](std::uint64_t, auto) { return std::optional(made_.deltas); },
                 .tally = tally_,
-                .say = [](const std::string&) {}};
+                .say = [this](const std::string& line) { say(line); }};
     }
     std::optional<journal::Flush> end(std::chrono::seconds deadline) {
         std::unique_lock lock(mutex_);
@@ -61,8 +61,16 @@ class OneFlush {
         return end_;
     }
     books::Health health() const { return tally_.health(); }
+    std::string said() {
+        const std::lock_guard lock(mutex_);
+        return said_;
+    }
 
   private:
+    void say(const std::string& line) {
+        const std::lock_guard lock(mutex_);
+        said_ += line + "\n";
+    }
     bool due() {
         const std::lock_guard lock(mutex_);
         return !end_;
@@ -75,9 +83,10 @@ class OneFlush {
 
     test::MadeDeltas made_;
     books::Tally tally_;
-    std::mutex mutex_;  // guards end_
+    std::mutex mutex_;  // guards end_ and said_
     std::condition_variable changed_;
     std::optional<journal::Flush> end_;
+    std::string said_;
 };
 
 }  // namespace
@@ -101,6 +110,22 @@ TEST_CASE("more events than a receiver can follow hold no flush up: the counters
     CHECK(receive_all(receiver).contains("request_count:20000000|c"));
     CHECK_FALSE(flush.health().up);
     CHECK(flush.health().last_error.contains("more events come"));
+}
+
+TEST_CASE("values that had no memory of their own are said") {
+    test::MadeDeltas made;
+    made.deltas.coarse = 12;
+    test::MadeDeltas::observe(made.request({"shop", "prod", "1"}, {200, "GET", "shop", "/"}), 5'000, 7);
+    OneFlush flush(std::move(made));
+    std::uint16_t port = 0;
+    const FileDescriptor receiver = make_receiver(port);
+    statsd::StatsdSettings settings;
+    settings.target = {{}, "127.0.0.1", port};
+    statsd::StatsdSink sink(settings, flush.parts());
+    const auto end = flush.end(10s);
+    REQUIRE(end);
+    CHECK(end->delivered == 7);
+    CHECK(flush.said() == "statsd: 12 values lie too far apart to be told within 1.1 %\n");
 }
 
 namespace {
