@@ -5,7 +5,7 @@ import sys
 
 import yaml
 from check import ROOT, output, require, test
-from grafana import GLOBALS, UID, Provisioning, interpolated, panels, used_in, variables
+from grafana import GLOBALS, MOUNTS, UID, Provisioning, interpolated, panels, used_in, variables
 
 GRAFANA = ROOT / "dashboards/grafana"
 SELECTOR = re.compile(r"([a-z_:][a-z0-9_:]*)\{([^{}]*)\}")
@@ -72,6 +72,19 @@ def missing_environment():
     else:
         raise AssertionError("taken for empty")
     assert interpolated("$$x ${A} $__file{/run/b}", {"A": "a"}) == "$x a </run/b>"
+
+
+@test("what the provisioning asks of its surroundings, Grafana's container has: folders, variables, secrets")
+def surroundings():
+    grafana = yaml.safe_load((ROOT / "compose/docker-compose-infra.yml").read_text())["services"]["grafana"]
+    volumes = {volume.split(":")[1]: volume.split(":")[0] for volume in grafana["volumes"]}
+    for inside, outside in MOUNTS.items():
+        assert (ROOT / "compose" / volumes[inside]).resolve() == outside, inside
+    text = "".join(path.read_text() for path in (ROOT / "dashboards/provisioning/datasources").iterdir())
+    assert set(Provisioning().environment) <= grafana["environment"].keys()
+    require(secret for secret in re.findall(r"/run/secrets/(\w+)", text) if secret not in grafana["secrets"])
+    home = grafana["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
+    assert (GRAFANA / home.removeprefix("/var/lib/grafana/dashboards/")).exists(), home
 
 
 @test("each panel has a title, a description, a unit, targets with names of their own, and a place of its own")
