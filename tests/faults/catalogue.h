@@ -23,6 +23,8 @@ std::vector<Case> postgres_cases();
 std::vector<Case> refusal_cases();
 std::vector<Case> ledger_cases();
 std::vector<Case> pressure_cases();
+std::vector<Case> network_cases();
+std::vector<Case> link_cases();
 std::vector<Case> life_cases();
 std::vector<Case> hostile_cases();
 std::vector<Case> all_cases();

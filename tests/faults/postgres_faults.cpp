@@ -73,6 +73,20 @@ void expect_others_flow(World& world) {
                  "P8: statsd stands still");
 }
 
+void change_schema(World& world, const std::string& statements) {
+    std::string why;
+    const bool done = peers::eventually(20s, [&] {
+        try {
+            world.postgres.query(statements);
+            return true;
+        } catch (const std::exception& error) {
+            why = error.what();
+            return false;
+        }
+    });
+    world.expect(done, "the case cannot change the schema: " + why);
+}
+
 Meanwhile::Meanwhile(const peers::PostgresCluster& cluster, const std::string& statements)
     : thread_([this, &cluster, statements] {
           try {

@@ -33,6 +33,9 @@ double counter(const World& world, const std::string& name, const std::string& s
 // The others go on while one is down: StatsD hands over what arrives meanwhile.
 void expect_others_flow(World& world);
 
+// DDL, again until it is not the one that a deadlock with the agent costs.
+void change_schema(World& world, const std::string& statements);
+
 // Statements that somebody else runs meanwhile, in a session of their own. The end waits for them.
 class Meanwhile {
   public:

@@ -109,13 +109,13 @@ void in_the_way(World& world) {
 
 void slow_rows(World& world) {
     world.start();
-    world.postgres.query(R"(
+    change_schema(world, R"(
         CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.005); RETURN new; END $$;
         CREATE TRIGGER slow BEFORE INSERT ON request_log FOR EACH ROW EXECUTE FUNCTION slow())");
     world.fired("batches that took too long", goes_down(world, "rows", {"57014"}, 20s) ? 1 : 0);
     expect_others_flow(world);
     world.expect(world.rows_arrive(15s), "no smaller batch is stored");
-    world.postgres.query("DROP TRIGGER slow ON request_log");
+    change_schema(world, "DROP TRIGGER slow ON request_log");
 }
 
 }  // namespace

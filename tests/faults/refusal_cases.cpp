@@ -15,11 +15,11 @@ struct Breakage {
 };
 
 void hold_and_heal(World& world, const Breakage& breakage) {
-    world.postgres.query(breakage.breaks);
+    change_schema(world, breakage.breaks);
     const bool held = goes_down(world, "rows", breakage.says, 20s);
     world.expect(held, std::string("not held: ") + breakage.what + ": " + last_error_of(world, "rows"));
     world.fired(breakage.what, held ? 1 : 0);
-    world.postgres.query(breakage.heals);
+    change_schema(world, breakage.heals);
     world.expect(world.rows_arrive(20s), std::string("no rows after the heal: ") + breakage.what);
 }
 
@@ -39,7 +39,7 @@ void tables_changed(World& world) {
     use_role(world, "writer");
     world.start();
     world.postgres.query("REVOKE CREATE ON SCHEMA public FROM writer");  // or it would make a table of its own
-    world.postgres.query("ALTER TABLE request_log ADD COLUMN note text");
+    change_schema(world, "ALTER TABLE request_log ADD COLUMN note text");
     world.expect(world.rows_arrive(), "a column more stops the rows");
     world.fired("column added");
     const std::vector<Breakage> breakages{
@@ -75,7 +75,7 @@ void table_locked(World& world) {
 // Today's partition ends in two seconds.
 void partition_missing(World& world) {
     world.start();
-    world.postgres.query(R"(
+    change_schema(world, R"(
         CREATE TABLE midnight AS SELECT now() + interval '2 s' AS at, (now() AT TIME ZONE 'UTC')::date AS day;
         DO $$ DECLARE m midnight; part text; BEGIN
             SELECT * INTO m FROM midnight;
@@ -87,7 +87,7 @@ void partition_missing(World& world) {
     const bool held = goes_down(world, "rows", {"no partition"}, 10s);
     world.fired("rows without a partition", held ? 1 : 0);
     expect_others_flow(world);
-    world.postgres.query(R"(
+    change_schema(world, R"(
         DO $$ DECLARE m midnight; BEGIN
             SELECT * INTO m FROM midnight;
             EXECUTE format('CREATE TABLE request_log_rest PARTITION OF request_log FOR VALUES FROM (%L) TO (%L)', m.at,
@@ -130,7 +130,7 @@ void rows_poisoned(World& world) {
     world.expect(world.postgres.number("SELECT count(*) FROM outrigger_dead_letter WHERE "
                                        "substring(event->>'endpoint' FROM '([0-9]+)$')::bigint % 100 <> 0") == 0,
                  "neighbours of poison among the dead letters");
-    world.postgres.query("DROP TRIGGER poison ON request_log");
+    change_schema(world, "DROP TRIGGER poison ON request_log");
     world.expect(world.rows_arrive(20s), "no rows after the trigger went");
     world.expect(world.postgres.number("SELECT count(*) FROM outrigger_dead_letter") == letters,
                  "more dead letters when all was refused");
@@ -158,7 +158,7 @@ void rows_kept_out(World& world) {
                           "ALTER TABLE request_log ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY",
                           "ALTER TABLE request_log NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY",
                           {"row-level security", "0A000"}});
-    world.postgres.query("ALTER TABLE outrigger_ledger SET UNLOGGED");
+    change_schema(world, "ALTER TABLE outrigger_ledger SET UNLOGGED");
     terminate_backends_of_agent(world.postgres);
     hold_and_heal(world, {"unlogged table", "SELECT 1", "ALTER TABLE outrigger_ledger SET LOGGED", {"unlogged"}});
 }

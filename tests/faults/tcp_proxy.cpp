@@ -40,8 +40,9 @@ void make_abrupt(int socket) {
 
 }  // namespace
 
-TcpProxy::TcpProxy(int server_port, const std::string& host) : listener_(tcp_socket()), server_port_(server_port) {
-    auto address = address_of(host, 0);
+TcpProxy::TcpProxy(int server_port, const std::string& host, int port)
+    : listener_(tcp_socket()), server_port_(server_port) {
+    auto address = address_of(host, port);
     socklen_t length = sizeof address;
     if (::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0 ||
         ::listen(listener_.get(), 64) != 0 ||
@@ -96,7 +97,7 @@ void TcpProxy::serve(FileDescriptor client) {
 }
 
 void TcpProxy::pass_on(int client, int server) {
-    const unsigned generation = generation_;
+    const unsigned generation = generation_, number = ++made_;
     std::array<char, 65536> buffer;
     bool answer_is_lost = false, has_stalled = false;
     while (!stopping_) {
@@ -108,7 +109,8 @@ void TcpProxy::pass_on(int client, int server) {
         }
         std::array<pollfd, 2> both{pollfd{client, POLLIN, 0}, pollfd{server, POLLIN, 0}};
         if (::poll(both.data(), both.size(), 10) <= 0) continue;
-        if (stalled_) {
+        if (number < forgotten_) ::shutdown(server, SHUT_RDWR);
+        if (stalled_ || number < forgotten_) {
             if (!std::exchange(has_stalled, true)) ++stalls_;
             std::this_thread::sleep_for(10ms);
             continue;
@@ -131,7 +133,7 @@ void TcpProxy::pass_on(int client, int server) {
         }
         answer_is_lost = answer_is_lost || fate == Fate::answer_lost;
         passed_ += bytes.size();
-        if (rate > 0) std::this_thread::sleep_for(1s * bytes.size() / rate);
+        if (rate > 0) std::this_thread::sleep_for(std::chrono::nanoseconds(1s) * bytes.size() / rate);
     }
 }
 

@@ -18,7 +18,7 @@ namespace outrigger::faults {
 
 class TcpProxy {
   public:
-    explicit TcpProxy(int server_port, const std::string& address = "127.0.0.1");  // where it listens
+    explicit TcpProxy(int server_port, const std::string& address = "127.0.0.1", int port = 0);  // where it listens
     ~TcpProxy();
     TcpProxy(const TcpProxy&) = delete;
     TcpProxy& operator=(const TcpProxy&) = delete;
@@ -32,6 +32,7 @@ class TcpProxy {
     void garble(bool on) { garbling_ = on; }                         // what the server says becomes nonsense
     void refuse(bool on) { refusing_ = on; }                         // a new connection is reset
     void reset_all() { ++generation_; }                              // those that there are
+    void forget_all() { forgotten_ = ++made_; }  // those that there are lose their server, and the client is not told
 
     // What becomes of bytes of the client: `answer_lost` passes them on and cuts when the server answers, `cut_behind`
     // at once.
@@ -61,7 +62,8 @@ class TcpProxy {
     int port_ = 0;
     std::atomic<int> server_port_;
     std::atomic<bool> stopping_{false}, stalled_{false}, garbling_{false}, refusing_{false};
-    std::atomic<unsigned> rate_{0}, generation_{0}, connections_{0}, resets_{0}, cuts_{0}, stalls_{0};
+    std::atomic<unsigned> rate_{0}, generation_{0}, made_{0}, forgotten_{0}, connections_{0}, resets_{0}, cuts_{0},
+        stalls_{0};
     std::atomic<std::uint64_t> garbled_{0}, passed_{0};
     std::mutex mutex_;  // guards judge_
     std::function<Fate(std::string_view)> judge_;

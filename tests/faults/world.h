@@ -43,6 +43,7 @@ class World {
     std::vector<std::string> agent_flags(const std::string& postgres_uri) const;
     void statsd_goes() { statsd_.reset(); }  // nobody is at its address
     void statsd_comes();
+    void statsd_rests(bool on) { statsd_->rest(on); }  // its queue fills
     std::filesystem::path statsd_path() const { return folder_ / "statsd.sock"; }
     // Something of the case's own that the proofs still need.
     template <class T, class... Arguments>

@@ -85,4 +85,12 @@ DatabaseError Connection::error_of(const pqxx::sql_error& error) const {
             state == no_permission};
 }
 
+DatabaseError Connection::error_of(const pqxx::transaction_rollback& error) const {
+    const bool serialization = dynamic_cast<const pqxx::serialization_failure*>(&error) != nullptr;
+    const bool deadlock = dynamic_cast<const pqxx::deadlock_detected*>(&error) != nullptr;
+    if (PQstatus(raw_) != CONNECTION_OK || !(serialization || deadlock)) return lost(error.what());
+    const std::string state = serialization ? "40001" : "40P01";
+    return {classify(state, ""), state, first_line(error.what())};
+}
+
 }  // namespace outrigger::rows

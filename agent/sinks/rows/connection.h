@@ -75,6 +75,8 @@ class Connection {
             } else {
                 return does();
             }
+        } catch (const pqxx::transaction_rollback& error) {  // in libpqxx 6 no sql_error
+            return std::unexpected(error_of(error));
         } catch (const pqxx::sql_error& error) {
             return std::unexpected(error_of(error));
         } catch (const std::exception& error) {  // lost, or in doubt
@@ -84,6 +86,7 @@ class Connection {
 
   private:
     DatabaseError error_of(const pqxx::sql_error& error) const;
+    DatabaseError error_of(const pqxx::transaction_rollback& error) const;
 
     PGconn* raw_;
     Lifeline& lifeline_;

@@ -8,11 +8,13 @@ namespace outrigger::rows {
 
 namespace {
 
-// Set for the transaction alone, since a pool may stand between us and the server.
+// Set for the transaction alone, since a pool may stand between us and the server. Keepalives: a server that cannot
+// see that we are gone would else hold the ledger's row in the middle of a COPY for its own two hours.
 std::string transaction_settings(const TimeLimits& limits) {
     return fmt::format(
         "SET LOCAL synchronous_commit = on; SET LOCAL lock_timeout = {}; SET LOCAL statement_timeout = {}; "
-        "SET LOCAL idle_in_transaction_session_timeout = '60s'",
+        "SET LOCAL idle_in_transaction_session_timeout = '60s'; SET LOCAL tcp_keepalives_idle = 10; "
+        "SET LOCAL tcp_keepalives_interval = 5; SET LOCAL tcp_keepalives_count = 3",
         limits.lock().count(), limits.statement().count());
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <sstream>
 #include <stdexcept>
@@ -70,6 +71,10 @@ Datagrams::~Datagrams() {
 void Datagrams::run(const std::stop_token& stopped) {
     std::string buffer(70'000, '\0');
     while (!stopped.stop_requested()) {
+        if (resting_) {
+            std::this_thread::sleep_for(std::chrono::milliseconds{10});
+            continue;
+        }
         const auto got = ::recv(socket_, buffer.data(), buffer.size(), 0);
         if (got > 0) take(buffer.substr(0, static_cast<std::size_t>(got)));
     }

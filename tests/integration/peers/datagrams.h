@@ -2,6 +2,7 @@
 // leaves nobody at its address.
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <map>
 #include <mutex>
@@ -27,6 +28,7 @@ class Datagrams {
     Datagrams(const Datagrams&) = delete;
     Datagrams& operator=(const Datagrams&) = delete;
 
+    void rest(bool on) { resting_ = on; }  // takes nothing, so that its queue fills
     double sum(const std::string& name, const std::string& with_tag = "") const;  // of the lines' values
     double weight(const std::string& name) const;                                 // how many values its lines stand for
     double quantile(const std::string& name, double q) const;
@@ -46,6 +48,7 @@ class Datagrams {
     std::vector<std::string> nonsense_;
     std::size_t packets_ = 0;
     std::size_t greatest_ = 0;
+    std::atomic<bool> resting_{false};
     std::jthread thread_;
 };
 

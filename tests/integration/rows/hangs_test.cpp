@@ -148,3 +148,42 @@ TEST_CASE("rows: a Postgres that hangs does not keep the sink from stopping at i
     CHECK(std::chrono::steady_clock::now() - begun < 5s);
     CHECK(life.pending() == 10);
 }
+
+TEST_CASE("rows: a transaction that another one made fail is tried again, and said to be that") {
+    const peers::PostgresCluster cluster;
+    const peers::TemporaryFolder folder;
+    cluster.query("ALTER ROLE postgres SET default_transaction_isolation = 'serializable'");
+    AgentLife life(folder.path(), {}, settings_for(cluster));
+    life.offer(10);
+    REQUIRE(all_stored(cluster, 10));
+    REQUIRE(drained(life));
+    CHECK(peers::eventually(30s, [&] {
+        life.offer(10);
+        cluster.query(
+            "SET default_transaction_isolation = 'read committed'; BEGIN; UPDATE outrigger_ledger SET updated_at = "
+            "now(); SELECT pg_sleep(1); COMMIT");
+        return life.times_said("(40001)") > 0;
+    }));
+    CHECK(drained(life));
+    CHECK(stores(cluster).balanced());
+}
+
+TEST_CASE("rows: a server that lost us gives the ledger free within half a minute") {
+    const peers::PostgresCluster cluster;
+    const peers::TemporaryFolder folder;
+    AgentLife life(folder.path(), {}, settings_for(cluster));
+    life.offer(10);
+    REQUIRE(all_stored(cluster, 10));
+    REQUIRE(drained(life));
+    cluster.query(R"(
+        CREATE TABLE seen (idle int, every int, times int);
+        CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            INSERT INTO seen VALUES (current_setting('tcp_keepalives_idle')::int,
+                current_setting('tcp_keepalives_interval')::int, current_setting('tcp_keepalives_count')::int);
+            RETURN new; END $$;
+        CREATE TRIGGER see BEFORE INSERT ON request_log FOR EACH ROW EXECUTE FUNCTION see())");
+    life.offer(1);
+    CHECK(drained(life));
+    CHECK(cluster.number("SELECT max(idle + every * times) FROM seen") <= 30);
+    CHECK(cluster.number("SELECT min(idle) FROM seen") > 0);
+}

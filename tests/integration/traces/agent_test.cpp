@@ -14,6 +14,7 @@
 #include "tests/integration/peers/datagrams.h"
 #include "tests/integration/peers/demo_app.h"
 #include "tests/integration/peers/eventually.h"
+#include "tests/integration/peers/fake_trace_agent.h"
 #include "tests/integration/peers/line_client.h"
 #include "tests/integration/peers/line_load.h"
 #include "tests/integration/peers/load.h"
@@ -22,7 +23,6 @@
 #include "tests/integration/peers/postgres_cluster.h"
 #include "tests/integration/peers/scrape_watch.h"
 #include "tests/integration/peers/temporary_folder.h"
-#include "tests/integration/traces/fake_trace_agent.h"
 
 namespace outrigger::peers {
 namespace {

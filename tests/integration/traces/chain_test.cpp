@@ -11,8 +11,8 @@
 #include "shared/emitter/emitter.h"
 #include "tests/integration/peers/agent.h"
 #include "tests/integration/peers/eventually.h"
+#include "tests/integration/peers/fake_trace_agent.h"
 #include "tests/integration/peers/scrape_watch.h"
-#include "tests/integration/traces/fake_trace_agent.h"
 
 namespace outrigger::peers {
 namespace {

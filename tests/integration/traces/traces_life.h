@@ -11,7 +11,7 @@
 #include "agent/journal/journal.h"
 #include "agent/journal/writer.h"
 #include "agent/sinks/traces/traces.h"
-#include "tests/integration/traces/fake_trace_agent.h"
+#include "tests/integration/peers/fake_trace_agent.h"
 
 namespace outrigger::traces {
 

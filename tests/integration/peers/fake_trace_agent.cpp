@@ -1,4 +1,4 @@
-#include "tests/integration/traces/fake_trace_agent.h"
+#include "tests/integration/peers/fake_trace_agent.h"
 
 #include <httplib.h>
 
@@ -121,9 +121,9 @@ void FakeTraceAgent::hang(bool on) {
     changed_.notify_all();
 }
 
-void FakeTraceAgent::reply_without_end() {
+void FakeTraceAgent::reply_without_end(bool on) {
     const std::lock_guard lock(mutex_);
-    endless_ = true;
+    endless_ = on;
 }
 
 void FakeTraceAgent::give_rates(const std::string& json, const std::string& version) {

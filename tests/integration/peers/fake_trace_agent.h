@@ -33,9 +33,9 @@ class FakeTraceAgent {
 
     void answer(std::deque<int> statuses);  // to the next payloads; then 200 again
     void answer_always(int status);
-    void limit_body(std::size_t bytes);  // 413 to what is larger
-    void hang(bool on);                  // answers nobody, until it is off again
-    void reply_without_end();            // 200, and then text for as long as it is read
+    void limit_body(std::size_t bytes);      // 413 to what is larger
+    void hang(bool on);                      // answers nobody, until it is off again
+    void reply_without_end(bool on = true);  // 200, and then text for as long as it is read
     void give_rates(const std::string& json, const std::string& version = "");
 
     struct Seen {
