@@ -5,6 +5,7 @@ FLAVOUR ?= release
 PREFIX  ?= /usr/local
 OUT      = build$(FLAVOUR:%=$(if $(filter-out release,$(FLAVOUR)),/%))
 CXX     ?= g++
+FUZZ_CXX ?= clang++-19
 VERSION := $(shell cat VERSION 2>/dev/null)
 SHELL    = /bin/bash
 V       ?= 0
@@ -26,22 +27,31 @@ FLAGS_release = -O2 $(DEBUG) $(HARDEN)
 FLAGS_asan    = -O1 -g1 -Wno-maybe-uninitialized -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -fPIE
 FLAGS_tsan    = -O1 -g1 -Wno-maybe-uninitialized -fsanitize=thread -fPIE
 FLAGS_coverage = -O0 -g --coverage -fPIE
+# libFuzzer is clang's, and gcc's warnings are not: the same sources pass -Werror in the other flavours.
+FLAGS_fuzz    = -O1 -g1 -w -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -fPIE -DOUTRIGGER_FUZZ
+ifeq ($(FLAVOUR),fuzz)
+override CXX = $(FUZZ_CXX)
+endif
 CXXFLAGS = -std=c++23 $(WARNINGS) $(FLAGS_$(FLAVOUR)) -pthread -I. -DMSGPACK_NO_BOOST -DOUTRIGGER_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
 LDFLAGS  = $(FLAGS_$(FLAVOUR)) -pthread -pie -Wl,-z,relro,-z,now
 
 # Tests are compiled once and run once: optimising them as the product is took half their compile time.
-$(OUT)/obj/tests/unit/%.o $(OUT)/obj/tests/integration/%.o $(OUT)/obj/tests/faults/%.o: FLAGS_release = -O1 -g1 $(HARDEN)
+$(OUT)/obj/tests/unit/%.o $(OUT)/obj/tests/integration/%.o $(OUT)/obj/tests/faults/%.o $(OUT)/obj/tests/fuzz/%.o: FLAGS_release = -O1 -g1 $(HARDEN)
 
 find_cpp = $(shell find $(1) -name '*.cpp' 2>/dev/null | LC_ALL=C sort)
 objects  = $(patsubst %.cpp,$(OUT)/obj/%.o,$(1))
 SHARED      := $(call find_cpp,shared)
 AGENT       := $(filter-out agent/main.cpp,$(call find_cpp,agent))
 APP         := $(filter-out app/main.cpp,$(call find_cpp,app))
-UNIT        := $(call find_cpp,tests/unit)
+UNIT        := $(call find_cpp,tests/unit tests/fuzz)
 INTEGRATION := $(call find_cpp,tests/integration)
 PEERS       := $(call find_cpp,tests/peers) $(filter-out %_test.cpp,$(call find_cpp,tests/integration/peers))
 FAULTS      := $(call find_cpp,tests/faults) $(filter-out %_test.cpp,$(call find_cpp,tests/integration/peers))
 BENCH       := $(call find_cpp,tests/bench)
+FUZZ        := $(wildcard tests/fuzz/*.cpp)
+# What the targets reach: not the threads and the connections around it.
+FUZZED      := $(filter-out agent/topology/% agent/log/% %/worker.cpp %/wire.cpp $(filter-out %/copy_row.cpp %/tuple_writer.cpp,$(call find_cpp,agent/sinks/rows)),$(AGENT)) \
+               $(SHARED) $(call find_cpp,tests/fuzz/kit) $(filter-out %_test.cpp %/main.cpp,$(call find_cpp,tests/unit/agent/journal tests/unit/agent/sinks))
 OURS         = $(shell find shared agent app tests \( -name '*.cpp' -o -name '*.h' \) 2>/dev/null)
 TIDY         = $(patsubst %.cpp,$(OUT)/tidy/%.ok,$(SHARED) $(AGENT) $(APP) agent/main.cpp app/main.cpp)
 
@@ -100,6 +110,11 @@ down:        ## stops it (VOLUMES=1: and forgets what it stored)
 .PHONY: stack-test
 stack-test:  ## the compose stack in a container engine of its own, under load and kills; ends with `N passed, N failed`
 	@tests/stack/run
+
+.PHONY: fuzz fuzz-programs
+fuzz: deps-fuzz  ## libFuzzer's inputs for everything that strangers write or that may be damaged (TIME=600: seconds for each target, TARGETS='lines http' selects); its corpora are replayed by the unit tests
+	@$(MAKE) FLAVOUR=fuzz fuzz-programs && tools/fuzz $(OUT)/fuzz
+fuzz-programs: $(patsubst tests/fuzz/%.cpp,$(OUT)/%,$(FUZZ))
 
 .PHONY: bench
 .SECONDARY:  # make would remove the benches' objects
@@ -183,6 +198,13 @@ $(OUT)/rows_bench: $(call objects,$(filter-out %_test.cpp,$(call find_cpp,tests/
 $(OUT)/%_bench: $(OUT)/obj/tests/bench/%_bench.o $(call objects,$(AGENT) $(SHARED))
 	@echo "  LINK $@"
 	$(QUIET)$(CXX) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+# Only what a target reaches is linked into it.
+$(OUT)/fuzzed.a: $(call objects,$(FUZZED))
+	@rm -f $@ && ar rcsT $@ $^
+$(patsubst tests/fuzz/%.cpp,build/fuzz/%,$(FUZZ)): build/fuzz/%: build/fuzz/obj/tests/fuzz/%.o build/fuzz/fuzzed.a
+	@echo "  LINK $@"
+	$(QUIET)$(CXX) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
 
 $(OUT)/outrigger $(OUT)/demo-app $(OUT)/unit-tests $(OUT)/integration-tests $(OUT)/peers-tests $(OUT)/fault-cases:
 	@mkdir -p $(@D)

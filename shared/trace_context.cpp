@@ -39,9 +39,14 @@ std::optional<std::int8_t> to_priority(std::string_view text) {
     return static_cast<std::int8_t>(std::clamp(*number, -1, 2));
 }
 
+// What goes on to the next service must not break its headers, wherever it came from.
+bool is_printable(std::string_view text) {
+    return std::ranges::all_of(text, [](char c) { return c >= 0x20 && c <= 0x7e; });
+}
+
 // `k=v,k2=v2`, not too long. Text that is no such list tells nothing at all.
 bool is_tag_list(std::string_view tags) {
-    if (tags.size() > max_datadog_tags_bytes) return false;
+    if (tags.size() > max_datadog_tags_bytes || !is_printable(tags)) return false;
     while (!tags.empty()) {
         if (take_until(tags, ',').find('=') == tags.npos) return false;
     }
@@ -66,12 +71,11 @@ std::optional<DatadogContext> parse_datadog(const TraceHeaders& headers) {
     const auto parent_id = root ? 0 : to_number<std::uint64_t>(trim(headers.datadog_parent_id));
     if (!parent_id) return std::nullopt;
     const std::string_view tags = is_tag_list(headers.datadog_tags) ? headers.datadog_tags : std::string_view();
-    return DatadogContext{*trace_id,
-                          high_half_of_tags(tags),
-                          *parent_id,
-                          to_priority(trim(headers.datadog_sampling_priority)),
-                          trim(headers.datadog_origin),
-                          tags};
+    std::string_view origin = trim(headers.datadog_origin);
+    if (origin.size() > max_datadog_origin_bytes || !is_printable(origin)) origin = {};
+    return DatadogContext{*trace_id,  high_half_of_tags(tags),
+                          *parent_id, to_priority(trim(headers.datadog_sampling_priority)),
+                          origin,     tags};
 }
 
 // version-traceid-parentid-flags; of later versions the first 55 characters are read as of version 00.

@@ -38,6 +38,8 @@ struct TraceContext {
 };
 
 inline constexpr std::size_t max_tracestate_bytes = 8UL * 1024;
+// An origin that is longer, or not printable, tells nothing.
+inline constexpr std::size_t max_datadog_origin_bytes = 256;
 inline constexpr std::size_t max_datadog_tags_bytes = 512;  // x-datadog-tags, and the dd member of tracestate
 inline constexpr std::size_t max_tracestate_members = 32;
 inline constexpr std::size_t max_tracestate_value_bytes = 256;  // of one member, as it is sent

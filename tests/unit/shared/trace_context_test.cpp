@@ -374,3 +374,20 @@ TEST_CASE("a traceparent goes out as it would be read") {
     CHECK(std::string_view(unsampled.data(), unsampled.size()) ==
           "00-00000000000000008448eb211c80319c-0000000000000001-00");
 }
+
+TEST_CASE("an origin or tags that would break the next service's headers tell nothing") {
+    auto headers = datadog("7", "8");
+    const std::string long_origin(max_datadog_origin_bytes + 1, 'o');
+    for (const std::string_view bad : {std::string_view("rum\r\nCookie: a=b"), std::string_view("r\xffm"),
+                                       std::string_view("r\0m", 3), std::string_view(long_origin)}) {
+        CAPTURE(bad);
+        headers.datadog_origin = bad;
+        const auto context = extract_trace_context(headers);
+        REQUIRE(context);
+        CHECK(context->datadog_origin.empty());
+    }
+    headers.datadog_origin = "rum";
+    headers.datadog_tags = "_dd.p.a=b\r\nCookie: a=b";
+    CHECK(extract_trace_context(headers)->datadog_tags.empty());
+    CHECK(extract_trace_context(headers)->datadog_origin == "rum");
+}

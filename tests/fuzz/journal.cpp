@@ -1,0 +1,206 @@
+// A journal whose files were damaged anywhere: it opens, what is read of it is what was written and in order, the rest
+// is counted to the last entry, and it can be written on.
+#include "agent/journal/journal.h"
+
+#include <algorithm>
+#include <numeric>
+#include <string>
+
+#include "agent/journal/reader.h"
+#include "agent/journal/segment_writer.h"
+#include "agent/journal/state.h"
+#include "tests/fuzz/kit/memory_disk.h"
+#include "tests/fuzz/kit/source.h"
+#include "tests/fuzz/kit/target.h"
+
+using namespace outrigger;
+using namespace outrigger::journal;
+using fuzz::expect;
+using fuzz::MemoryDisk;
+
+namespace {
+
+struct Written {
+    Kind kind = Kind::request;
+    std::uint64_t number = 0;
+    std::vector<std::byte> payload;
+    bool operator==(const Written&) const = default;
+};
+
+JournalSettings settings_on(std::shared_ptr<Disk> disk, bool fsync) {
+    JournalSettings settings;
+    settings.folder = "/data/journal";
+    settings.fallback = "/run/journal";
+    settings.size_bytes = std::uint64_t{1} << 20;
+    settings.segment_bytes = 8192;
+    settings.durability = fsync ? Durability::fsync : Durability::process;
+    settings.disk = std::move(disk);
+    return settings;
+}
+
+// Writes batches of entries of several kinds, and remembers each by its position.
+class Scribe {
+  public:
+    Scribe(Journal& journal, std::uint64_t first, const Counts& before, std::map<std::uint64_t, Written>& written)
+        : segments_(journal.state(), first, before, [](std::string_view) {}), written_(written) {
+        segments_.open({});
+    }
+    void write(std::uint64_t batches, std::string_view what) {
+        for (std::uint64_t each = 0; each < batches; ++each) {
+            Batch batch;
+            if (each == 0) {
+                Identity identity;
+                identity.emitter[0] = 7;
+                identity.service = "shop";
+                batch.introduce(1, identity);
+            }
+            for (std::uint64_t count = 0; count <= each % 4; ++count) add(batch, what);
+            expect(segments_.keep(batch, {}), "a batch is kept");
+            segments_.each_kept(batch, [&](const Entry& entry) {
+                written_[entry.position] = {
+                    entry.envelope.kind, entry.envelope.number, {entry.payload.begin(), entry.payload.end()}};
+            });
+        }
+    }
+    void close() { segments_.close(); }
+
+  private:
+    void add(Batch& batch, std::string_view what) {
+        ++number_;
+        Envelope envelope;
+        envelope.kind = number_ % 5 == 0 ? Kind::metric : number_ % 7 == 0 ? Kind::torn : Kind::request;
+        envelope.emitter = 1;
+        envelope.number = number_;
+        envelope.arrival_us = static_cast<std::int64_t>(1'000'000 + number_);
+        const std::string payload = std::string(what) + std::to_string(number_) + std::string(number_ % 90, '.');
+        batch.add(envelope, std::as_bytes(std::span(payload)));
+    }
+
+    SegmentWriter segments_;
+    std::map<std::uint64_t, Written>& written_;
+    std::uint64_t number_ = 0;
+};
+
+// A journal of some segments: the last one sealed, or left as a kill leaves it.
+struct Original {
+    MemoryDisk disk;
+    std::map<std::uint64_t, Written> written;
+    std::vector<std::uint64_t> requests{0};  // up to each position
+};
+
+Original make_original(bool sealed) {
+    const auto disk = std::make_shared<MemoryDisk>();
+    std::map<std::uint64_t, Written> written;
+    auto journal = Journal::open(settings_on(disk, true), 0);
+    (*journal)->set_uuid({1, 2, 3});
+    Scribe scribe(**journal, 1, {}, written);
+    scribe.write(60, "first");
+    if (sealed) scribe.close();
+    Original original{MemoryDisk(*disk), std::move(written)};
+    for (const auto& [position, each] : original.written)
+        original.requests.push_back(original.requests.back() + (each.kind == Kind::request ? 1 : 0));
+    return original;
+}
+
+const Original& original(bool sealed) {
+    static const Original whole = make_original(true), killed = make_original(false);
+    return sealed ? whole : killed;
+}
+
+void damage(MemoryDisk& disk, fuzz::Source& source) {
+    std::vector<std::filesystem::path> names;
+    for (const auto& [path, content] : disk.files()) names.push_back(path);
+    if (names.empty()) return;
+    const auto& path = names[source.below(names.size())];
+    auto& content = *disk.files().at(path);
+    const std::size_t kind = source.below(9);
+    const std::size_t at = content.empty() ? 0 : source.below(content.size());
+    const std::size_t length = std::min<std::size_t>(source.number<std::uint8_t>(), content.size() - at);
+    const auto begin = content.begin() + static_cast<std::ptrdiff_t>(at);
+    if (kind <= 2 && at < content.size()) {
+        content[at] ^= static_cast<std::byte>(1 + source.below(255));
+    } else if (kind == 3) {
+        std::fill_n(begin, length, std::byte{0});
+    } else if (kind == 4) {
+        content.resize(at);
+    } else if (kind == 5) {
+        content.erase(begin, begin + static_cast<std::ptrdiff_t>(length));
+    } else if (kind == 6) {
+        content.resize(content.size() + 8 * length);
+    } else if (kind == 7) {
+        std::ranges::copy(source.take(length), begin);
+    } else if (source.flag()) {
+        disk.remove(path);
+    } else {
+        disk.files()["/data/journal/" + std::string(source.text())] = std::make_shared<MemoryDisk::Content>(content);
+    }
+}
+
+// Everything from `from` on, as one reader hands it out.
+void read_all(Journal& journal, std::uint64_t from, const std::map<std::uint64_t, Written>& written) {
+    const auto reader = journal.read_from(from);
+    const Counts before = reader->counts();
+    const Mark mark = journal.mark();
+    std::uint64_t last = std::min(from, mark.position);
+    Counts told{};
+    for (int steps = 0;; ++steps) {
+        expect(steps < 10'000, "reading comes to an end");
+        const Step& step = reader->next();
+        if (step.what == Step::What::end) break;
+        expect(step.what != Step::What::retry, "this disk answers");
+        if (step.what == Step::What::lost) {
+            expect(step.first == last + 1 && step.last >= step.first, "a loss lies right behind what came before it");
+            expect(
+                std::accumulate(step.counts.begin(), step.counts.end(), std::uint64_t{0}) == step.last - step.first + 1,
+                "a loss is counted to the last entry");
+            for (std::size_t kind = 0; kind < told.size(); ++kind) told[kind] += step.counts[kind];
+            last = step.last;
+            continue;
+        }
+        const Entry& entry = step.entry;
+        expect(entry.position == last + 1, "positions go up by one");
+        last = entry.position;
+        ++told[static_cast<std::size_t>(entry.envelope.kind)];
+        const auto was = written.find(last);
+        expect(was != written.end(), "an entry was written");
+        const Written found{entry.envelope.kind, entry.envelope.number, {entry.payload.begin(), entry.payload.end()}};
+        expect(found == was->second, "an entry is what was written at its position");
+    }
+    expect(last == journal.mark().position, "a reader comes to the mark");
+    if (from != 0) return;
+    expect(reader->counts() == told && before == Counts{}, "what was handed out and what was lost is all there is");
+}
+
+}  // namespace
+
+FUZZ_TARGET(journal) {
+    fuzz::Source source(input);
+    const auto flags = source.number<std::uint8_t>();
+    const Original& whole = original((flags & 1) != 0);
+    const bool fsync = (flags & 2) != 0;
+    const std::uint64_t checkpoint = (flags & 4) != 0 ? source.below(whole.written.size() + 1) : 0;
+    const auto disk = std::make_shared<MemoryDisk>(whole.disk);
+    const std::size_t damages = source.below(6);
+    for (std::size_t each = 0; each < damages; ++each) damage(*disk, source);
+
+    auto written = whole.written;
+    auto opened = Journal::open(settings_on(disk, fsync), checkpoint);
+    expect(opened.has_value(), "a journal opens, whatever lies there");
+    Journal& journal = **opened;
+    const Mark mark = journal.mark();
+    expect(mark.position <= whole.written.size(), "no more is found than was written");
+    if (damages == 0) expect(mark.position == whole.written.size(), "of an undamaged journal all is found");
+    read_all(journal, 0, written);
+    read_all(journal, checkpoint, written);
+
+    const std::uint64_t first = std::max(mark.position, checkpoint) + 1;
+    Counts counts = mark.counts;
+    auto& requests = counts[static_cast<std::size_t>(Kind::request)];
+    requests = std::max(requests, whole.requests[checkpoint]);
+    written.erase(written.lower_bound(first), written.end());
+    Scribe scribe(journal, first, counts, written);
+    scribe.write(3, "second");
+    expect(journal.mark().position == written.rbegin()->first && written.rbegin()->first >= first,
+           "a journal can be written on");
+    read_all(journal, 0, written);
+}
