@@ -54,7 +54,13 @@ std::optional<Extent> measure(Disk& disk, Recovered& found, const Segment& segme
                                        static_cast<std::uint32_t>(whole.entries), segment.readable);
         whole.tail = tail.what;
         if (tail.what == Tail::What::damaged) {
-            add_missing(whole, tail.entries);
+            std::uint64_t good = 0;
+            for (std::size_t kind = 0; kind < tail.whole.size(); ++kind) {
+                whole.counts[kind] += tail.whole[kind];
+                good += tail.whole[kind];
+            }
+            whole.entries += good;
+            add_missing(whole, tail.entries - good);
             whole.bytes = tail.bytes;
         }
     }

@@ -77,8 +77,8 @@ Tail inspect_tail(Disk& disk, const File& file, const Header& header, std::uint6
                   std::uint64_t readable) {
     const std::uint32_t seed = checksum_seed(header);
     TailReader reader(disk, file, readable);
-    Tail seen{What::nothing, 0, at};
-    const auto so_far = [&seen](What what) { return Tail{what, seen.entries, seen.bytes}; };
+    Tail seen{What::nothing, 0, at, {}};
+    const auto so_far = [&seen](What what) { return Tail{what, seen.entries, seen.bytes, seen.whole}; };
     while (at + head_bytes <= readable) {
         const auto bytes = reader.read(at);
         if (!bytes) return so_far(What::damaged);
@@ -91,7 +91,8 @@ Tail inspect_tail(Disk& disk, const File& file, const Header& header, std::uint6
         if (head && head->kind == seal_kind) return so_far(What::damaged);
         const bool good = whole && head && validates(bytes->data(), *head, seed);
         at += std::min(length, bytes->size());
-        seen = {good ? What::unfinished : What::damaged, seen.entries + 1, at};
+        seen = {good ? What::unfinished : What::damaged, seen.entries + 1, at, seen.whole};
+        if (good) ++seen.whole[head->kind];
         ++ordinal;
         if (!whole || !head || head->last_of_batch) return so_far(What::damaged);
     }

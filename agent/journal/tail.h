@@ -25,6 +25,7 @@ struct Tail {
     enum class What : std::uint8_t { nothing, unfinished, damaged } what = What::nothing;
     std::uint64_t entries = 0;  // of a damaged batch, as far as can be seen
     std::uint64_t bytes = 0;    // where these end in the file
+    Counts whole{};             // of them, those that can still be read
 };
 
 // `at` is where the last whole batch ends and `ordinal` that of the entry to be expected there.

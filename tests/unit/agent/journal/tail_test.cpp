@@ -66,6 +66,35 @@ TEST_CASE("each flipped bit of the last batch of a killed agent's journal is dam
     }
 }
 
+TEST_CASE("what can still be read of a damaged last batch keeps its kind, and the rest alone is a loss") {
+    const TestFolder folder;
+    auto settings = folder.settings();
+    settings.durability = Durability::process;
+    {
+        const auto journal = opened(settings);
+        DirectWriter writer(*journal);
+        REQUIRE(writer.keep_requests(1, 3));
+        Batch batch;
+        Envelope metric;
+        metric.kind = Kind::metric;
+        batch.add(metric, as_payload("metric"));
+        add_requests(batch, 1, 4, 4);
+        REQUIRE(writer.keep(batch));
+    }
+    const auto file = segment_files(settings.folder).front();
+    auto bytes = contents(file);
+    const auto last = std::find_if(bytes.rbegin(), bytes.rend(), [](std::byte byte) { return byte != std::byte{0}; });
+    *last ^= std::byte{1};
+    write_contents(file, bytes);
+    const auto journal = opened(settings);
+    const auto out = read_out(*journal);
+    CHECK(out.positions.size() == 5);  // the identity, three requests and the metric
+    REQUIRE(out.lost.size() == 1);
+    CHECK(out.lost_positions() == 1);
+    CHECK(out.lost_requests() == 1);
+    CHECK(out.counts == journal->mark().counts);
+}
+
 TEST_CASE("the start after a damaged tail goes on behind it, and so does the one after that") {
     const Killed killed;
     auto damaged = killed.image;
