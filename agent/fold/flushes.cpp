@@ -1,5 +1,6 @@
 #include "agent/fold/flushes.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace outrigger::fold {
@@ -59,7 +60,10 @@ void Flushes::end(const journal::Flush& how) {
     if (state_.open.id == 0 || how.id != state_.open.id) return;
     state_.cursor.delivered += how.delivered;
     drop(SinkDrop::unsent, how.unsent, how.unsent_metrics);
-    settle(state_.open.reach);
+    // Of a journal that was damaged since, the two differ: it has lost what was sent, or the flush before.
+    const std::uint64_t told = how.delivered + how.unsent, known = state_.open.events;
+    if (lossy_ && known > told) drop(SinkDrop::damaged, known - told, 0);
+    settle(state_.open.reach, lossy_ && told > known ? told - known : 0);
     state_.open = {};
     content_.reset();
 }
@@ -78,12 +82,16 @@ void Flushes::drop(SinkDrop reason, std::uint64_t events, std::uint64_t metrics)
     state_.cursor.dropped_metrics[static_cast<std::size_t>(reason)] += metrics;
 }
 
-void Flushes::settle(const Reach& reach) {
-    drop(SinkDrop::journal_full, reach.lost_full - state_.done.lost_full, 0);
-    drop(SinkDrop::damaged, reach.lost_damaged - state_.done.lost_damaged, 0);
+void Flushes::settle(const Reach& reach, std::uint64_t sent) {
+    const std::uint64_t damaged = reach.lost_damaged - state_.done.lost_damaged;
+    const std::uint64_t full = reach.lost_full - state_.done.lost_full;
+    const std::uint64_t of_damaged = std::min(sent, damaged);
+    drop(SinkDrop::damaged, damaged - of_damaged, 0);
+    drop(SinkDrop::journal_full, full - std::min(sent - of_damaged, full), 0);
     state_.cursor.position = reach.position;
     state_.cursor.requests = reach.requests;
     state_.done = reach;
+    lossy_ = false;
 }
 
 bool Flushes::due(const Reach& now) const {

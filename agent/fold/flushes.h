@@ -22,6 +22,8 @@ class Flushes {
 
     // `now`: what has been applied, this entry included.
     void apply(Bytes payload, const Reach& now);
+    // Replay: entries are missing here, flushes perhaps among them.
+    void lost() { lossy_ = true; }
     bool active() const { return state_.active; }
     DeltaTable& since() { return since_; }
 
@@ -48,9 +50,11 @@ class Flushes {
     void switch_off(const Reach& now);
     void drop_open();
     void drop(books::SinkDrop reason, std::uint64_t events, std::uint64_t metrics);
-    void settle(const Reach& reach);
+    // `sent`: of what the journal lost, how much had been sent before.
+    void settle(const Reach& reach, std::uint64_t sent = 0);
 
-    FlushState state_;  // but for `since`
+    FlushState state_;    // but for `since`
+    bool lossy_ = false;  // since the last settled flush
     DeltaTable since_;
     std::optional<Deltas> content_;  // of the open flush, until the sink takes it
 };

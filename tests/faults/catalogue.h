@@ -19,6 +19,7 @@ struct Case {
 };
 
 std::vector<Case> process_cases();
+std::vector<Case> disk_cases();
 std::vector<Case> postgres_cases();
 std::vector<Case> refusal_cases();
 std::vector<Case> ledger_cases();

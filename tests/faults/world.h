@@ -40,6 +40,7 @@ class World {
 
     peers::PostgresCluster postgres;
     peers::Agent agent;  // not started: a case may change its flags before start()
+    void set_flag(const std::string& name, const std::string& value);  // of the agent's next life
     std::vector<std::string> agent_flags(const std::string& postgres_uri) const;
     void statsd_goes() { statsd_.reset(); }  // nobody is at its address
     void statsd_comes();

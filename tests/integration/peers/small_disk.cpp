@@ -106,6 +106,8 @@ void SmallDisk::shut_down() {
     if (result != 0) throw std::system_error(error, std::generic_category(), "EXT4_IOC_SHUTDOWN");
 }
 
+void SmallDisk::read_only(bool on) { must({"mount", "-o", on ? "remount,ro" : "remount,rw", folder_}); }
+
 void SmallDisk::mount_again() {
     if (mounted_) must({"umount", folder_});
     mounted_ = false;

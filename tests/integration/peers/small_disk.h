@@ -27,6 +27,7 @@ class SmallDisk {
     void unmount();      // at once, also while it is used: nobody finds it any more
     void shut_down();    // ext4: every write fails from now on, and what was not synced is gone, as in a power loss
     void mount_again();  // after that
+    void read_only(bool on);  // whoever has files open to write must end first: throws otherwise
 
   private:
     void mount();

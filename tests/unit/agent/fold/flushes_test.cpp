@@ -178,6 +178,43 @@ TEST_CASE("what the journal lost is a drop of the flush that covers it, and make
     CHECK(difference(fold) == 0);
 }
 
+TEST_CASE("what was sent before the journal lost it is no drop, and a lost flush is one") {
+    journal::Counts two{};
+    two[static_cast<std::size_t>(journal::Kind::request)] = 2;
+    Entries entries;
+    Fold fold({});
+    flush(entries, FlushStep::on);
+    entries.request({});
+    test::apply(fold, entries.take_new());
+    fold.batch_begins();
+    fold.lost(4, two, true);  // two of three that were sent
+    fold.batch_ends();
+    entries.missing = 2;
+    flush(entries, FlushStep::begin, 1);
+    flush(entries, FlushStep::end, 1, 3);
+    test::apply(fold, entries.take_new());
+    CHECK(fold.flush_page().cursor.delivered == 3);
+    CHECK(dropped(fold, SinkDrop::damaged) == 0);
+    CHECK(difference(fold) == 0);
+
+    // A begin is lost: what it covered is in the next one, whose end does not know of it.
+    entries.request({});
+    entries.request({});
+    test::apply(fold, entries.take_new());
+    fold.batch_begins();
+    fold.lost(9, {}, true);
+    fold.batch_ends();
+    entries.missing = 3;
+    flush(entries, FlushStep::end, 2, 2);
+    entries.request({});
+    flush(entries, FlushStep::begin, 3);
+    flush(entries, FlushStep::end, 3, 1);
+    test::apply(fold, entries.take_new());
+    CHECK(fold.flush_page().cursor.delivered == 4);
+    CHECK(dropped(fold, SinkDrop::damaged) == 2);
+    CHECK(difference(fold) == 0);
+}
+
 TEST_CASE(
     "custom metrics are set aside under their own labels: counts add up, gauges keep the last, values both signs") {
     Entries entries;
