@@ -134,10 +134,11 @@ tsan:        ## the same under the thread sanitizer
 
 # The programs and the unit tests are instrumented; what drives the scenarios is not. Those of the suite "long", which offer
 # the same load many times over, run in the release flavour only; those of "pure", which have one thread, not under tsan.
-.PHONY: sanitized
+.PHONY: sanitized sanitized-programs
+sanitized-programs: $(OUT)/outrigger $(OUT)/demo-app $(OUT)/unit-tests
 PASSED_OVER_asan = long
 PASSED_OVER_tsan = long,pure
-sanitized: $(OUT)/outrigger $(OUT)/demo-app $(OUT)/unit-tests deps-test
+sanitized: sanitized-programs deps-test
 	@rm -rf $(OUT)/reports && mkdir -m 1777 $(OUT)/reports
 	@log="log_path='$$PWD/$(OUT)/reports/report'"; export REPORTS=$(OUT)/reports PROGRAM_FOLDER=$(OUT); \
 	    export ASAN_OPTIONS="$$log:detect_stack_use_after_return=1" UBSAN_OPTIONS="$$log:print_stacktrace=1" TSAN_OPTIONS="$$log"; \
