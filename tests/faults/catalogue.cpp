@@ -7,7 +7,7 @@ namespace outrigger::faults {
 std::vector<Case> all_cases() {
     std::vector<Case> all;
     for (auto* const list : {&process_cases, &disk_cases, &postgres_cases, &refusal_cases, &ledger_cases,
-                             &pressure_cases, &network_cases, &link_cases, &hostile_cases, &life_cases}) {
+                             &pressure_cases, &network_cases, &sink_cases, &link_cases, &hostile_cases, &life_cases}) {
         auto cases = list();
         std::ranges::move(cases, std::back_inserter(all));
     }

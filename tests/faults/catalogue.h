@@ -25,6 +25,7 @@ std::vector<Case> refusal_cases();
 std::vector<Case> ledger_cases();
 std::vector<Case> pressure_cases();
 std::vector<Case> network_cases();
+std::vector<Case> sink_cases();
 std::vector<Case> link_cases();
 std::vector<Case> life_cases();
 std::vector<Case> hostile_cases();
