@@ -29,6 +29,30 @@ std::string find_program(const std::string& name) {
     return found.empty() ? name : std::ranges::max_element(found)->string();
 }
 
+void run_program(const TemporaryFolder& folder, const std::vector<std::string>& arguments) {
+    std::vector<std::string> found = arguments;
+    found[0] = find_program(arguments[0]);
+    const Finished made = run({.arguments = found,
+                               .environment = {},
+                               .folder = folder.path(),
+                               .name = arguments[0],
+                               .user = unprivileged_user()},
+                              60s);
+    if (made.status != 0) throw std::runtime_error(arguments[0] + ": " + made.output + made.errors);
+}
+
+// initdb takes seconds: what it makes is made once, and copied.
+std::filesystem::path fresh_data() {
+    static const TemporaryFolder folder;
+    static const bool made = [] {
+        if (const auto user = unprivileged_user()) folder.give_to(*user);
+        run_program(folder, {"initdb", "--pgdata", folder / "data", "--username", "postgres", "--auth", "trust",
+                             "--no-sync", "--encoding", "UTF8", "--locale", "C"});
+        return true;
+    }();
+    return made ? folder / "data" : std::filesystem::path();
+}
+
 }  // namespace
 
 PostgresCluster::PostgresCluster() : PostgresCluster(nullptr) {}
@@ -36,29 +60,16 @@ PostgresCluster::PostgresCluster() : PostgresCluster(nullptr) {}
 PostgresCluster::PostgresCluster(const PostgresCluster* primary) : port_(free_port()) {
     if (const auto user = unprivileged_user()) folder_.give_to(*user);
     if (primary == nullptr)
-        run_program({"initdb", "--pgdata", folder_ / "data", "--username", "postgres", "--auth", "trust", "--no-sync",
-                     "--encoding", "UTF8", "--locale", "C"});
+        run_program(folder_, {"cp", "-a", fresh_data(), folder_ / "data"});
     else
-        run_program({"pg_basebackup", "--pgdata", folder_ / "data", "--host", "127.0.0.1", "--port",
-                     std::to_string(primary->port_), "--username", "postgres", "--write-recovery-conf", "--no-sync",
-                     "--checkpoint", "fast"});
+        run_program(folder_, {"pg_basebackup", "--pgdata", folder_ / "data", "--host", "127.0.0.1", "--port",
+                              std::to_string(primary->port_), "--username", "postgres", "--write-recovery-conf",
+                              "--no-sync", "--checkpoint", "fast"});
     start();
 }
 
 std::unique_ptr<PostgresCluster> PostgresCluster::standby_of(const PostgresCluster& primary) {
     return std::unique_ptr<PostgresCluster>(new PostgresCluster(&primary));
-}
-
-void PostgresCluster::run_program(const std::vector<std::string>& arguments) const {
-    std::vector<std::string> found = arguments;
-    found[0] = find_program(arguments[0]);
-    const Finished made = run({.arguments = found,
-                               .environment = {},
-                               .folder = folder_.path(),
-                               .name = arguments[0],
-                               .user = unprivileged_user()},
-                              60s);
-    if (made.status != 0) throw std::runtime_error(arguments[0] + ": " + made.output + made.errors);
 }
 
 void PostgresCluster::promote() const {

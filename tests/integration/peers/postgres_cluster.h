@@ -33,7 +33,6 @@ class PostgresCluster {
 
   private:
     explicit PostgresCluster(const PostgresCluster* primary);
-    void run_program(const std::vector<std::string>& arguments) const;
     void stop_with(int signal);
 
     TemporaryFolder folder_;
