@@ -1,13 +1,15 @@
 // Plays the cases of the catalogue and says of each whether the promises held. Arguments: ids of cases (none: all),
-// `--seed N`, `--soak SECONDS` (draws cases at random until the time is over), `--list`. The last line is
+// `--seed N`, `--soak 1h` (s, m or h: draws cases at random until the time is over), `--list`. The last line is
 // `N passed, N failed`.
 #define DOCTEST_CONFIG_IMPLEMENT  // the peers say with it what a sanitizer found
 #include <doctest/doctest.h>
 
 #include <chrono>
 #include <cstdio>
+#include <map>
 #include <random>
 #include <set>
+#include <stdexcept>
 
 #include "tests/faults/catalogue.h"
 
@@ -31,6 +33,18 @@ struct Wanted {
     bool list = false;
 };
 
+std::chrono::seconds parse_duration(const std::string& text) {
+    std::size_t end = 0;
+    const long number = std::stol(text, &end);
+    const std::string unit = text.substr(end);
+    if (unit == "h") return std::chrono::hours(number);
+    if (unit == "m") return std::chrono::minutes(number);
+    if (unit.empty() || unit == "s") return std::chrono::seconds(number);
+    throw std::invalid_argument("--soak " + text + ": a time such as 90s, 10m or 1h is accepted");
+}
+
+std::map<std::string, std::uint64_t> fired_in_all;
+
 Wanted parse(const std::vector<std::string>& words) {
     Wanted wanted;
     for (std::size_t i = 0; i < words.size(); ++i) {
@@ -38,7 +52,7 @@ Wanted parse(const std::vector<std::string>& words) {
         if (words[i] == "--seed")
             wanted.seed = std::stoull(value());
         else if (words[i] == "--soak")
-            wanted.soak = std::chrono::seconds(std::stol(value()));
+            wanted.soak = parse_duration(value());
         else if (words[i] == "--list")
             wanted.list = true;
         else
@@ -65,6 +79,7 @@ bool play(const Case& one, std::uint64_t seed) {
     } catch (const std::exception& error) {
         outcome.problems.push_back(std::string("no world: ") + error.what());
     }
+    for (const auto& [what, times] : outcome.fired) fired_in_all[what] += times;
     if (found_by_peers > 0) outcome.problems.emplace_back("P9: a sanitizer found something");
     const double seconds = std::chrono::duration<double>(Clock::now() - began).count();
     std::printf("%-4s %-6s %5.1f s  %s: %s\n", one.id.c_str(), outcome.problems.empty() ? "holds" : "BROKEN", seconds,
@@ -99,6 +114,9 @@ int run(const Wanted& wanted) {
         const std::uint64_t seed = wanted.ids.size() == 1 && wanted.soak.count() == 0 ? wanted.seed : random();
         ++(play(one, seed) ? passed : failed);
     }
+    std::printf("seed %llu; fired in all:\n", static_cast<unsigned long long>(wanted.seed));
+    for (const auto& [what, times] : fired_in_all)
+        std::printf("%10llu %s\n", static_cast<unsigned long long>(times), what.c_str());
     std::printf("%d passed, %d failed\n", passed, failed);
     return failed == 0 && passed > 0 ? 0 : 1;
 }
@@ -113,7 +131,12 @@ int main(int argc, char** argv) {
     doctest::Context asserts;
     asserts.setAsDefaultForAssertsOutOfTestCases();
     asserts.setAssertHandler(note);
-    const Wanted wanted = parse(words);
-    if (!wanted.list) return run(wanted);
+    try {
+        const Wanted wanted = parse(words);
+        if (!wanted.list) return run(wanted);
+    } catch (const std::logic_error& error) {
+        std::fprintf(stderr, "%s\n", error.what());
+        return 2;
+    }
     for (const auto& one : all_cases()) std::printf("%-4s %s\n", one.id.c_str(), one.what.c_str());
 }

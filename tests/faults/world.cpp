@@ -152,7 +152,7 @@ World::Outcome World::prove(Drops drops) {
         fired += (fired.empty() ? "" : ", ") + std::to_string(times) + " " + what;
         if (times == 0) problems_.push_back("P10: void: no " + what);
     }
-    return {problems_, fired + "; " + summary_};
+    return {problems_, fired + "; " + summary_, fired_};
 }
 
 }  // namespace outrigger::faults

@@ -76,6 +76,7 @@ class World {
     struct Outcome {
         std::vector<std::string> problems;
         std::string summary;
+        std::map<std::string, std::uint64_t> fired;
     };
     Outcome prove(Drops drops);
 
