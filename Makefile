@@ -85,8 +85,8 @@ peers: $(OUT)/outrigger $(OUT)/demo-app $(OUT)/peers-tests deps-test deps-peers 
 	@PROGRAM_FOLDER=$(OUT) tools/run-tests $(OUT)/peers-tests
 
 .PHONY: faults
-faults: $(OUT)/outrigger $(OUT)/fault-cases deps-test  ## the promises under fault, one line a case (CASES='A1 C3' selects, SEED=n repeats, SOAK=1h draws at random)
-	@PROGRAM_FOLDER=$(OUT) $(OUT)/fault-cases $(CASES) $(if $(SEED),--seed $(SEED)) $(if $(SOAK),--soak $(SOAK))
+faults: $(OUT)/outrigger $(OUT)/fault-cases deps-test  ## the promises under fault, one line a case (CASES='A1 C3' selects, SEED=n repeats, SOAK=1h draws at random; JOBS=n at a time, 2)
+	@PROGRAM_FOLDER=$(OUT) tools/faults $(OUT)/fault-cases $(CASES) $(if $(SEED),--seed $(SEED)) $(if $(SOAK),--soak $(SOAK))
 
 .PHONY: dashboards dashboards-check pictures
 dashboards:  ## writes what Grafana reads from dashboards/source and dashboards/rules

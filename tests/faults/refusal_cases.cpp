@@ -18,6 +18,8 @@ void hold_and_heal(World& world, const Breakage& breakage) {
     change_schema(world, breakage.breaks);
     const bool held = goes_down(world, "rows", breakage.says, 20s);
     world.expect(held, std::string("not held: ") + breakage.what + ": " + last_error_of(world, "rows"));
+    world.expect(peers::eventually(6s, [&] { return world.agent.ready() == 503; }),
+                 std::string("P8: ready all the same: ") + breakage.what);
     world.fired(breakage.what, held ? 1 : 0);
     change_schema(world, breakage.heals);
     world.expect(world.rows_arrive(20s), std::string("no rows after the heal: ") + breakage.what);

@@ -23,7 +23,7 @@ void expect_all_traced(World& world, const peers::FakeTraceAgent& traces) {
     world.expect(peers::eventually(60s, [&] { return pending() == 0; }), "traces are left");
     const auto lost = static_cast<std::uint64_t>(dropped(world, "traces"));
     world.expect(traces.traces() + lost >= world.accepted(),
-                 std::to_string(traces.traces()) + " traces of " + std::to_string(world.accepted()));
+                 "traces: " + std::to_string(traces.traces()) + " of " + std::to_string(world.accepted()));
 }
 
 // Until so many payloads more have been sent, whatever became of them.
