@@ -95,12 +95,17 @@ std::string_view CustomTable::write_labels(std::string_view service, const TagLi
     tags_.clear();
     for (const Tag tag : tags) tags_.push_back(tag);
     std::ranges::sort(tags_, {}, &Tag::key);
+    names_.clear();
     for (const Tag& tag : tags_) {
-        name_.assign(1, ',');
+        name_.clear();
         append_label_name(name_, tag.key == "service" ? "tag_service" : tag.key);
-        name_ += "=\"";  // a quote inside a value is escaped, so this is found in front of a value only
-        if (labels_.find(name_) != std::string::npos) continue;
-        labels_.append(name_, 0, name_.size() - 2);
+        const auto is_it = [this](const auto& place) {
+            return std::string_view(labels_).substr(place.first, place.second) == name_;
+        };
+        if (std::ranges::any_of(names_, is_it)) continue;
+        labels_ += ',';
+        names_.emplace_back(labels_.size(), name_.size());
+        labels_ += name_;
         append_value(labels_, tag.value);
     }
     return labels_;

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "agent/fold/buckets.h"
@@ -62,6 +63,7 @@ class CustomTable {
     std::string labels_;
     std::vector<Tag> tags_;
     std::string name_;
+    std::vector<std::pair<std::size_t, std::size_t>> names_;  // where those of the tags lie in labels_
     std::uint64_t overflow_ = 0;
 };
 

@@ -41,7 +41,7 @@ FineHistogram read_histogram(ByteReader& in) {
     for (std::size_t left = in.count(12); left > 0; --left) {
         const auto index = in.number<std::int32_t>();
         const auto count = in.number<std::uint64_t>();
-        if (std::abs(index) > greatest_index) in.fail();
+        if (index < -greatest_index || index > greatest_index) in.fail();
         if (in.whole()) histogram.add_to_bucket(index, count);
     }
     return histogram;

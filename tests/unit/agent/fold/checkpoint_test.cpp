@@ -2,10 +2,15 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 
 #include "agent/fold/checkpoint_files.h"
+#include "shared/crc32c.h"
+#include "shared/little_endian.h"
 #include "tests/unit/shared/temporary_folder.h"
 
 using namespace outrigger;
@@ -70,6 +75,23 @@ TEST_CASE("a checkpoint with a byte changed, or cut anywhere, is none; one in a 
     }
     bytes.resize(bytes.size() + 1'000);
     CHECK(fold::decode(bytes));
+}
+
+TEST_CASE("a checkpoint with a bucket that no value has is none") {
+    Checkpoint one = at(9);
+    fold::Deltas& since = one.fold.flushes.since;
+    since.apps.emplace_back();
+    since.custom.emplace_back().labels = std::make_shared<const std::string>();
+    since.custom[0].values.add(0.3, 1);
+    auto bytes = encode(one);
+    CHECK(fold::decode(bytes));
+    std::array<std::byte, 4> index{};
+    outrigger::store(index.data(), fold::fine_index(0.3));
+    const auto found = std::ranges::search(bytes, index);
+    REQUIRE_FALSE(found.empty());
+    outrigger::store(&found.front(), std::numeric_limits<std::int32_t>::min());
+    outrigger::store(bytes.data() + 12, crc32c(Bytes(bytes).subspan(24)));
+    CHECK_FALSE(fold::decode(bytes));
 }
 
 TEST_CASE("two files alternate, and the newest whole one is loaded") {

@@ -63,6 +63,19 @@ TEST_CASE("a label set is the same in whatever order its tags come, and two keys
     CHECK(*series[1].labels == R"(service="",k_1="first",tag_service="mine")");
 }
 
+TEST_CASE("a value that looks like another label hides no tag") {
+    Entries entries;
+    entries.metric(MetricKind::count, "orders", 1, {{"a", "x,b="}, {"b", "1"}});
+    entries.metric(MetricKind::count, "orders", 1, {{"a", "x\",b="}, {"b", "2"}});
+    Fold fold({});
+    test::apply(fold, entries.all());
+    const auto snapshot = fold.snapshot(entries.now_us, false);
+    const auto& series = find(snapshot, "orders")->series;
+    REQUIRE(series.size() == 2);
+    CHECK(*series[0].labels == R"(service="",a="x,b=",b="1")");
+    CHECK(*series[1].labels == R"(service="",a="x\",b=",b="2")");
+}
+
 TEST_CASE("a gauge expires an hour after its last set, seen by a scrape or by the next entry; counts stay") {
     Entries entries;
     entries.metric(MetricKind::gauge, "queue", 7, {{"n", "1"}});
