@@ -43,8 +43,8 @@ void sort(std::vector<Inspected>& files) {
 
 // What an older segment holds from the first position of a newer one on was never kept.
 void end_before(Inspected& file, const Header& next) {
-    if (file.damaged_tail && file.last() - *file.damaged_tail + 1 >= next.first) {
-        file.damage.pop_back();
+    if (file.damaged_tail && file.last() - file.damaged_tail->entries + 1 >= next.first) {
+        file.damage.resize(file.damage.size() - file.damaged_tail->damages);
         file.unfinished = true;
     }
     if (file.last() + 1 < next.first) return;

@@ -31,7 +31,11 @@ struct Inspected {
     bool superseded = false;  // a newer one says the same positions
     bool unfinished = false;  // a batch at the end that was never acknowledged, or is being written
     std::vector<Damage> damage;
-    std::optional<std::uint64_t> damaged_tail;  // entries that the last of these is about, at the end of an open file
+    struct Tail {
+        std::uint64_t entries = 0;
+        std::size_t damages = 0;  // the last ones
+    };
+    std::optional<Tail> damaged_tail;  // a batch at the end of an open file
 
     std::uint64_t last() const { return header ? header->first + entries - 1 : 0; }
 };

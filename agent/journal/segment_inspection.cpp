@@ -73,22 +73,26 @@ bool is_torn(Disk& disk, const File& file, const Whole& whole, const Inspected& 
     return is_torn_seal(disk, file, *seen.header, whole.bytes, whole.entries, counts);
 }
 
-void look_at_tail(Disk& disk, const File& file, const Whole& whole, Inspected& seen) {
-    seen.entries = whole.entries;
-    seen.counts = whole.counts;
-    seen.damage.resize(whole.damages);
+// Back to the end of the last whole batch, unless what follows was written and damaged since.
+void look_at_tail(Disk& disk, const File& file, const Whole& whole, std::uint64_t end, Inspected& seen) {
     const auto tail =
         inspect_tail(disk, file, *seen.header, whole.bytes, static_cast<std::uint32_t>(whole.entries), seen.bytes);
     // A file that was closed in good order ends with its seal.
-    if (seen.bytes - whole.bytes == seal_bytes) {
-        if (!is_torn(disk, file, whole, seen)) seen.damage.push_back({whole.bytes, "the seal does not validate"});
+    const bool had_seal = seen.bytes - whole.bytes == seal_bytes;
+    if (tail.what == Tail::What::damaged && !had_seal) {
+        const std::uint64_t entries = whole.entries + tail.entries;
+        if (seen.entries < entries || seen.damage.size() == whole.damages)
+            seen.damage.push_back({end, hole(seen, entries - std::min(entries, seen.entries))});
+        seen.entries = std::max(seen.entries, entries);
+        seen.damaged_tail = {seen.entries - whole.entries, seen.damage.size() - whole.damages};
         return;
     }
-    seen.unfinished = tail.what == Tail::What::unfinished;
-    if (tail.what != Tail::What::damaged) return;
-    seen.damage.push_back({whole.bytes, hole(seen, tail.entries)});
-    seen.damaged_tail = tail.entries;
-    seen.entries += tail.entries;
+    seen.entries = whole.entries;
+    seen.counts = whole.counts;
+    seen.damage.resize(whole.damages);
+    seen.unfinished = tail.what == Tail::What::unfinished && !had_seal;
+    if (had_seal && !is_torn(disk, file, whole, seen))
+        seen.damage.push_back({whole.bytes, "the seal does not validate"});
 }
 
 void look_at_entries(Disk& disk, const std::shared_ptr<const File>& file, Inspected& seen) {
@@ -109,7 +113,7 @@ void look_at_entries(Disk& disk, const std::shared_ptr<const File>& file, Inspec
         ++seen.counts[scan.head().kind];
         if (scan.head().last_of_batch) whole = {seen.entries, end, seen.counts, seen.damage.size()};
     }
-    if (!seen.sealed) return look_at_tail(disk, *file, whole, seen);
+    if (!seen.sealed) return look_at_tail(disk, *file, whole, end, seen);
     for (std::size_t kind = 0; kind < seen.counts.size(); ++kind)
         seen.counts[kind] = (*scan.seal())[kind] - seen.header->before[kind];
 }
