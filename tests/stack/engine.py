@@ -8,7 +8,7 @@ import time
 
 
 class Unavailable(Exception):
-    """Why no engine can be had here."""
+    """Why no engine, or no image, can be had here."""
 
 
 def answers():

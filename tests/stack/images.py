@@ -5,6 +5,8 @@ import pathlib
 import shutil
 import subprocess
 
+from engine import Unavailable
+
 BASE = "debian:12-slim"
 HERE = pathlib.Path(__file__).parent
 ALIASES = {"agent": "datadog", "outrigger-test-python": "packages"}  # datadog/agent
@@ -12,10 +14,12 @@ ALIASES = {"agent": "datadog", "outrigger-test-python": "packages"}  # datadog/a
 
 def run(*command, **options):
     """Its output; a failure tells what it said last."""
+    if not shutil.which(str(command[0])):
+        raise Unavailable(f"{command[0]} is not here")
     done = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           errors="replace", **options)
     if done.returncode:
-        raise RuntimeError(f"{' '.join(map(str, command))}: {done.stdout[-3000:]}")
+        raise Unavailable(f"{' '.join(map(str, command))}: {done.stdout[-3000:]}")
     return done.stdout
 
 

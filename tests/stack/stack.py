@@ -116,7 +116,10 @@ class Stack:
         return self.containers(service)[0]
 
     def containers(self, service):
-        return self.compose("ps", "-a", "-q", service).split()
+        """By their labels: compose would take a second to say the same."""
+        labels = {"project": self.project, "service": service, "oneoff": "False"}
+        filters = [part for name, value in labels.items() for part in ("--filter", f"label=com.docker.compose.{name}={value}")]
+        return subprocess.run(["docker", "ps", "-a", "-q", *filters], check=True, stdout=subprocess.PIPE, text=True).stdout.split()
 
     def inspect(self, service):
         return json.loads(subprocess.run(["docker", "inspect", self.container(service)], check=True,

@@ -9,9 +9,10 @@ from stack import eventually
 _SCENARIOS = []
 
 
-def scenario(sentence):
+def scenario(sentence, essential=False):
+    """Essential: it always runs, and without it the others make no sense."""
     def register(function):
-        _SCENARIOS.append((sentence, function))
+        _SCENARIOS.append((sentence, function, essential))
         return function
     return register
 

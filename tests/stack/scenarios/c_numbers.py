@@ -45,12 +45,13 @@ def ten_thousand(world):
     assert not watch.fell, watch.fell
     assert len(watch.seen) > 3
     world.same_everywhere()
-    eventually(f"the StatsD exporter says {world.sent}", 30, lambda: world.says("StatsD", stack.statsd_counted()))
+    before = world.sent_before  # when these two were not there
+    eventually(f"the StatsD exporter says {world.sent}", 30, lambda: world.says("StatsD", before + stack.statsd_counted()))
 
     def traced():
         traces = json.loads(stack.get("DD_APM_PORT", "/test/traces", timeout=60)[1])
         roots = {span["span_id"] for trace in traces for span in trace if not span.get("parent_id")}
-        return world.says("traces", len(roots))
+        return world.says("traces", before + len(roots))
     eventually(f"the trace agent says {world.sent}", 60, traced, pause=2)
     relayed = stack.compose("exec", "-T", "datadog", "grep", "-c", "^request_count", "/tmp/dogstatsd")
     assert int(relayed) > 0, relayed
