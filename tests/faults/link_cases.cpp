@@ -89,7 +89,7 @@ void names_in_trouble(World& world) {
     auto& folder = world.keep<peers::TemporaryFolder>();
     auto& first = world.keep<TcpProxy>(world.postgres.port());
     auto& second = world.keep<TcpProxy>(world.postgres.port(), "127.0.0.2", first.port());
-    std::ofstream(folder / "resolv.conf") << "nameserver " << NameServer::address << "\noptions timeout:2 attempts:2\n";
+    std::ofstream(folder / "resolv.conf") << "nameserver " << names.address() << "\noptions timeout:2 attempts:2\n";
     world.agent.wrapper = {"unshare",
                            "--mount",
                            "sh",

@@ -13,10 +13,10 @@ namespace outrigger::faults {
 
 class NameServer {
   public:
-    static constexpr const char* address = "127.0.53.53";
-
     NameServer();  // throws when the port cannot be had
     ~NameServer();
+
+    const std::string& address() const { return address_; }
 
     enum class Answers : std::uint8_t { address, no_such_name, nothing };
     void answer(Answers answers) { answers_ = answers; }
@@ -26,6 +26,7 @@ class NameServer {
   private:
     void run(const std::stop_token& stop);
     FileDescriptor socket_;
+    std::string address_;
     std::atomic<Answers> answers_{Answers::address};
     std::atomic<std::uint8_t> last_{1};
     std::atomic<unsigned> questions_[3]{};
