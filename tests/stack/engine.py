@@ -56,6 +56,11 @@ class Engine:
     def __exit__(self, *_):
         if not self.own:
             return
+        self._stop()
+        if shutil.which("ip"):  # the bridge that dockerd leaves
+            subprocess.run(["ip", "link", "delete", "docker0"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def _stop(self):
         try:
             pid = int((self.folder / "docker.pid").read_text())
             if pathlib.Path(f"/proc/{pid}/comm").read_text().strip() != "dockerd":

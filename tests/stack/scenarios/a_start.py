@@ -104,7 +104,7 @@ def endpoints(world):
         began = time.monotonic()
         status, body = stack.get("APP_PORT", "/simulation")
         world.sent += 1
-        assert 0.1 <= time.monotonic() - began < 1.5
+        assert 0.1 <= time.monotonic() - began < 5
         assert (status == 200 and "Simulated latency" in body) or status == 500, body
     eventually("app's /metrics", 10, lambda: 'route="/red"' in stack.get("APP_PORT", "/metrics")[1])
     assert 'app_info{service="outrigger-demo",env="demo",version="1.0.3"} 1' in stack.get("APP_PORT", "/metrics")[1]

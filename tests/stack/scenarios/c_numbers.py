@@ -123,7 +123,7 @@ def agent_gone(world):
     stack = world.stack
     stack.compose("stop", "agent")
     load = world.offer(1_500, per_second=250)
-    assert load.slowest < 1.0, f"{load.slowest:.2f} s"
+    assert load.slowest < 3, f"{load.slowest:.2f} s"
     assert stack.health("app") == "healthy"
     stack.start("agent")
     stack.wait_healthy("agent")
