@@ -131,6 +131,7 @@ std::vector<CheckpointFiles::Found> CheckpointFiles::find() {
                 continue;
             }
             sequence_ = std::max(sequence_, checkpoint->sequence);
+            fallback_holds_one_ = fallback_holds_one_ || place == 1;
             found.push_back({place, slot, std::move(*checkpoint)});
         }
     }
@@ -153,12 +154,20 @@ std::expected<bool, Error> CheckpointFiles::save(Checkpoint& checkpoint) {
     const auto first = save_to(places_[0], bytes);
     if (first) {
         keep_reserve(*disk_, places_[0].folder, 2 * file_bytes(bytes.size()));
+        clear_fallback();
         return false;
     }
     if (places_[1].folder.empty()) return std::unexpected(first.error());
     const auto second = save_to(places_[1], bytes);
+    fallback_holds_one_ = fallback_holds_one_ || second.has_value();
     if (second) return true;
     return std::unexpected(Error{ErrorKind::retry, first.error().what + "; " + second.error().what});
+}
+
+// An older one there would be taken for ours by a start that does not find the data directory.
+void CheckpointFiles::clear_fallback() {
+    if (!std::exchange(fallback_holds_one_, false)) return;
+    for (std::size_t slot = 0; slot < 2; ++slot) disk_->remove(path_of(places_[1].folder, slot));
 }
 
 // The slot moves on only when its file is whole, so that the newest valid one is never the one that is overwritten.

@@ -45,12 +45,14 @@ class CheckpointFiles {
     };
     std::vector<Found> find();  // oldest first
     void set_aside(const Found& found);
+    void clear_fallback();
     std::expected<void, Error> save_to(Place& place, Bytes bytes);
 
     std::shared_ptr<journal::Disk> disk_;
     std::array<Place, 2> places_;
     std::uint64_t sequence_ = 0;
     books::History history_{};
+    bool fallback_holds_one_ = false;
     std::vector<std::string> damaged_;
     std::vector<std::string> foreign_;
 };

@@ -17,7 +17,7 @@ void Flushes::apply(Bytes payload, const Reach& now) {
         case FlushStep::begin:
             return begin(flush->id, now);
         case FlushStep::end:
-            return end(*flush);
+            return end(*flush, now);
         case FlushStep::off:
             return switch_off(now);
     }
@@ -56,16 +56,30 @@ void Flushes::begin(std::uint64_t id, const Reach& now) {
     state_.open = {id, now, content_->events, content_->metrics, content_->first_us};
 }
 
-void Flushes::end(const journal::Flush& how) {
-    if (state_.open.id == 0 || how.id != state_.open.id) return;
-    state_.cursor.delivered += how.delivered;
-    drop(SinkDrop::unsent, how.unsent, how.unsent_metrics);
-    // Of a journal that was damaged since, the two differ: it has lost what was sent, or the flush before.
-    const std::uint64_t told = how.delivered + how.unsent, known = state_.open.events;
-    if (lossy_ && known > told) drop(SinkDrop::damaged, known - told, 0);
-    settle(state_.open.reach, lossy_ && told > known ? told - known : 0);
+void Flushes::end(const journal::Flush& how, const Reach& now) {
+    if (state_.open.id == 0 || how.id != state_.open.id) return end_without_begin(how, now);
+    settle(how, state_.open.events, state_.open.reach);
     state_.open = {};
     content_.reset();
+}
+
+// Only a journal that was damaged since has one: what it sent is among what has come since, and must not be sent again.
+void Flushes::end_without_begin(const journal::Flush& how, const Reach& now) {
+    if (lost_at_ == 0 || !state_.active || how.id <= state_.last_id) return;
+    drop_open();
+    state_.last_id = how.id;
+    settle(how, since_.take().events, now);
+}
+
+// `events`: that the fold has seen of the flush. In a damaged journal that may be less than was sent, or (a flush
+// between is lost) more.
+void Flushes::settle(const journal::Flush& how, std::uint64_t events, const Reach& reach) {
+    const std::uint64_t told = how.delivered + how.unsent;
+    const bool lossy = lost_at_ != 0;
+    state_.cursor.delivered += how.delivered;
+    drop(SinkDrop::unsent, how.unsent, how.unsent_metrics);
+    if (lossy && events > told) drop(SinkDrop::damaged, events - told, 0);
+    settle(reach, lossy && told > events ? told - events : 0);
 }
 
 // It may have been sent, in part or whole, and nobody knows: it is not sent again.
@@ -91,7 +105,7 @@ void Flushes::settle(const Reach& reach, std::uint64_t sent) {
     state_.cursor.position = reach.position;
     state_.cursor.requests = reach.requests;
     state_.done = reach;
-    lossy_ = false;
+    if (reach.position >= lost_at_) lost_at_ = 0;
 }
 
 bool Flushes::due(const Reach& now) const {

@@ -23,7 +23,7 @@ class Flushes {
     // `now`: what has been applied, this entry included.
     void apply(Bytes payload, const Reach& now);
     // Replay: entries are missing here, flushes perhaps among them.
-    void lost() { lossy_ = true; }
+    void lost(std::uint64_t position) { lost_at_ = position; }
     bool active() const { return state_.active; }
     DeltaTable& since() { return since_; }
 
@@ -45,7 +45,9 @@ class Flushes {
 
   private:
     void begin(std::uint64_t id, const Reach& now);
-    void end(const journal::Flush& how);
+    void end(const journal::Flush& how, const Reach& now);
+    void end_without_begin(const journal::Flush& how, const Reach& now);
+    void settle(const journal::Flush& how, std::uint64_t events, const Reach& reach);
     void switch_on(const Reach& now);
     void switch_off(const Reach& now);
     void drop_open();
@@ -53,8 +55,8 @@ class Flushes {
     // `sent`: of what the journal lost, how much had been sent before.
     void settle(const Reach& reach, std::uint64_t sent = 0);
 
-    FlushState state_;    // but for `since`
-    bool lossy_ = false;  // since the last settled flush
+    FlushState state_;           // but for `since`
+    std::uint64_t lost_at_ = 0;  // the last position that is missing and that no settled flush has passed; 0: none
     DeltaTable since_;
     std::optional<Deltas> content_;  // of the open flush, until the sink takes it
 };

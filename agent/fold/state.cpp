@@ -181,7 +181,7 @@ std::string_view FoldState::service_of(const journal::Entry& entry) const {
 
 void FoldState::lost(std::uint64_t last, const journal::Counts& counts, bool damaged) {
     position = std::max(position, last);
-    flushes.lost();
+    flushes.lost(position);
     (damaged ? counters.lost_damaged : counters.lost_full) += journal::requests(counts);
 }
 

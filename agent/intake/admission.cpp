@@ -19,9 +19,11 @@ Admission::Admission(Emitters& emitters, Counters& counters, std::chrono::days r
       sampler_(std::move(sampling)) {}
 
 std::expected<void, Refused> Admission::hello(Sender& sender, const Identity& identity, std::uint64_t first) {
+    const std::size_t before = batch_.bytes();
     const auto emitter = emitters_.welcome(identity, first, now_us_, batch_);
     if (!emitter) return std::unexpected(emitter.error());
     sender.emitter = *emitter;
+    if (batch_.bytes() > before) sender.emitter->batch = filling_;  // a gap, which is to be kept, too
     if (sender.emitter->connection != 0) displaced_.push_back(sender.emitter->connection);
     sender.emitter->connection = sender.id;
     sender.sent = sender.kept = sender.emitter->next - 1;

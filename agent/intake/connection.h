@@ -39,7 +39,7 @@ struct Connection {
     std::int64_t owes_since_us = 0;  // seen closing and with nothing but output left; 0: not yet
     std::uint32_t watched = 0;       // epoll events asked for
 
-    bool owes_nothing() const { return !sender.touched && !sender.in_flight && output.empty(); }
+    bool owes_nothing() const { return !sender.touched && !sender.in_flight && !welcome && output.empty(); }
 };
 
 // What a language did with the bytes it was shown.

@@ -13,6 +13,7 @@ namespace {
 constexpr std::uint64_t listener_id = 1;
 constexpr std::uint64_t mailbox_id = 2;
 constexpr std::size_t read_bytes = 128 * 1024;
+constexpr int guests_at_once = 64;
 constexpr std::int64_t look_each_us = 500'000;
 constexpr std::int64_t forget_each_us = std::int64_t{300} * 1'000'000;
 
@@ -77,7 +78,9 @@ void Intake::Loop::answer(const epoll_event& event) {
 }
 
 void Intake::Loop::welcome_guests() {
-    while (auto guest = desk_.next()) {
+    // Not all of a flood at once: those who are in have their turn, and who still waits is there at the next.
+    int turns = guests_at_once;
+    while (auto guest = desk_.next(turns)) {
         if (connections_.size() >= settings_.max_connections && !make_room_for(guest->uid)) continue;
         const std::uint64_t id = next_id_++;
         auto connection = std::make_unique<Connection>(std::move(guest->fd), id, guest->uid);
@@ -216,6 +219,7 @@ void Intake::Loop::close_overdue() {
 }
 
 void Intake::Loop::look_after_socket() {
+    if (mailbox_.stopping()) return;
     const SocketName name = hooks_.look_after_socket();
     if (name == SocketName::renewed) {
         poller_.add(listener_, listener_id, EPOLLIN);  // another socket has the descriptor now
@@ -224,6 +228,8 @@ void Intake::Loop::look_after_socket() {
         hooks_.say(
             "the socket's name does not lead here any more, and something else has it or it cannot be made: no app can "
             "connect");
+    } else if (name == SocketName::ours && name_ == SocketName::lost) {
+        hooks_.say("the socket's name leads here again");
     }
     name_ = name;
 }
@@ -260,6 +266,7 @@ void Intake::Loop::close(std::uint64_t id) {
     const auto found = connections_.find(id);
     if (found == connections_.end()) return;
     admission_.leave(found->second->sender);
+    std::erase(unwelcomed_, id);
     connections_.erase(found);  // closing the descriptor takes it out of epoll
     counters_.connections.store(connections_.size(), std::memory_order_relaxed);
 }

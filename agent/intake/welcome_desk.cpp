@@ -27,8 +27,8 @@ WelcomeDesk::WelcomeDesk(int listener, std::vector<std::uint32_t> allow_uids, st
       counters_(counters),
       reserve_(spare()) {}
 
-std::optional<Guest> WelcomeDesk::next() {
-    while (true) {
+std::optional<Guest> WelcomeDesk::next(int& turns) {
+    while (turns-- > 0) {
         FileDescriptor fd = accept_one();
         if (fd.get() < 0) return std::nullopt;
         ucred peer{};
@@ -40,6 +40,7 @@ std::optional<Guest> WelcomeDesk::next() {
         }
         return Guest{std::move(fd), peer.uid};
     }
+    return std::nullopt;
 }
 
 FileDescriptor WelcomeDesk::accept_one() {

@@ -22,8 +22,9 @@ class WelcomeDesk {
     WelcomeDesk(int listener, std::vector<std::uint32_t> allow_uids, std::vector<std::uint32_t> allow_gids,
                 Counters& counters);
 
-    // The next one that may stay; none: nobody is waiting. Those who may not are closed and counted on the way.
-    std::optional<Guest> next();
+    // The next one that may stay; none: nobody is waiting, or `turns`, which counts everybody at the door, are used up.
+    // Those who may not stay are closed and counted on the way.
+    std::optional<Guest> next(int& turns);
 
   private:
     FileDescriptor accept_one();

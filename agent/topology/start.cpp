@@ -64,6 +64,16 @@ Start find_start(const journal::Mark& mark, std::uint64_t checkpoint_position, s
     return start;
 }
 
+void tell_of_lost(fold::Fold& fold, const Start& start) {
+    const std::uint64_t journaled = journal::requests(start.before), known = fold.cursor().requests;
+    if (journaled <= known) return;
+    journal::Counts lost{};
+    lost[static_cast<std::size_t>(journal::Kind::request)] = journaled - known;
+    fold.batch_begins();
+    fold.lost(start.position - 1, lost, true);
+    fold.batch_ends(journaled);
+}
+
 std::vector<intake::KnownEmitter> known_emitters(const fold::Fold& fold) {
     std::vector<intake::KnownEmitter> known;
     for (const auto& mark : fold.marks()) known.push_back({mark.emitter, mark.uid, mark.number, mark.arrival_us});

@@ -125,7 +125,8 @@ Topology::Stations::Stations(const settings::Settings& settings, std::vector<set
     open_books(checkpoint, stations);
     open_journal(checkpoint);
     const Start start =
-        find_start(journal_->mark(), checkpoint.fold.position, checkpoint.fold.counters.requests, accounts_->cursors());
+        find_start(journal_->mark(), checkpoint.fold.position, fold_->cursor().requests, accounts_->cursors());
+    tell_of_lost(*fold_, start);
     checkpointer_.emplace(std::move(files), checkpoint.facts, checkpoint.fold.position, checkpointer_parts());
     metric_names_.emplace(fold_->snapshot(utc_us(), false).custom,
                           fold::MetricNames::StatsdNames{settings_.statsd_names.count, settings_.statsd_names.latency});

@@ -104,7 +104,7 @@ void check_kills_of_workers(int kills, int requests) {
     Dice dice;
 
     std::future<Outcome> load =
-        std::async(std::launch::async, [&] { return offer({app.port(), numbered_paths(requests), 6, true, 4ms}); });
+        std::async(std::launch::async, [&] { return offer({app.port(), numbered_paths(requests), 6, true, 6ms}); });
     for (int i = 0; i < kills; ++i) {
         dice.pause(100, 350);
         CHECK(runs(load));

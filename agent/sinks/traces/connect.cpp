@@ -76,8 +76,11 @@ std::expected<FileDescriptor, std::string> connect_to(const Target& target, sink
     const auto addresses = target.path.empty() ? name.resolve(patience, given_up) : address_of(target.path);
     if (!addresses) return std::unexpected("cannot connect to " + to_text(target) + ": " + addresses.error());
     std::string problem;
+    auto left = static_cast<std::int64_t>(addresses->size());
     for (const sinks::Address& address : *addresses) {
-        auto made = try_address(address, limits);
+        // Its share of what is left: an address that swallows everything must not keep the next from being tried.
+        const auto now = Clock::now();
+        auto made = try_address(address, {now + (limits.deadline - now) / left--, given_up});
         if (made) return made;
         problem = made.error();
         if (given_up() || Clock::now() >= limits.deadline) break;

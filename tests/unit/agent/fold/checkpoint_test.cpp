@@ -157,6 +157,7 @@ TEST_CASE("a folder that cannot be written gives way to the fallback, and a star
     CHECK(after.load().fold.position == 2);
     checkpoint = at(3);
     CHECK(after.save(checkpoint) == false);
+    CHECK_FALSE(std::filesystem::exists(fallback / "checkpoint.a"));  // nothing that a later start could take for new
     CHECK(CheckpointFiles(data, fallback).load().fold.position == 3);
 
     std::filesystem::remove_all(data);

@@ -197,7 +197,7 @@ TEST_CASE("what was sent before the journal lost it is no drop, and a lost flush
     CHECK(dropped(fold, SinkDrop::damaged) == 0);
     CHECK(difference(fold) == 0);
 
-    // A begin is lost: what it covered is in the next one, whose end does not know of it.
+    // A begin is lost: its end says what of it was sent, and it is not sent again.
     entries.request({});
     entries.request({});
     test::apply(fold, entries.take_new());
@@ -210,8 +210,25 @@ TEST_CASE("what was sent before the journal lost it is no drop, and a lost flush
     flush(entries, FlushStep::begin, 3);
     flush(entries, FlushStep::end, 3, 1);
     test::apply(fold, entries.take_new());
-    CHECK(fold.flush_page().cursor.delivered == 4);
-    CHECK(dropped(fold, SinkDrop::damaged) == 2);
+    CHECK(fold.flush_page().cursor.delivered == 6);
+    CHECK(dropped(fold, SinkDrop::damaged) == 0);
+    CHECK(difference(fold) == 0);
+
+    // An end is lost together with what came before the next begin.
+    entries.request({});
+    flush(entries, FlushStep::begin, 4);
+    test::apply(fold, entries.take_new());
+    const std::uint64_t last = fold.position() + 3;
+    fold.batch_begins();
+    fold.lost(last, two, true);
+    fold.batch_ends();
+    entries.missing += 3;
+    flush(entries, FlushStep::begin, 5);
+    flush(entries, FlushStep::end, 5, 2);
+    test::apply(fold, entries.take_new());
+    CHECK(fold.flush_page().cursor.delivered == 8);
+    CHECK(dropped(fold, SinkDrop::restart) == 1);
+    CHECK(dropped(fold, SinkDrop::damaged) == 0);
     CHECK(difference(fold) == 0);
 }
 

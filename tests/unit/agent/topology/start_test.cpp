@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "agent/books/book.h"
 #include "tests/unit/agent/journal/broken.h"
 
 namespace outrigger::topology {
@@ -27,6 +28,20 @@ TEST_CASE("the first position of a life is beyond whatever was kept, checkpointe
         CHECK(journal::requests(start.before) == row.position - 1);
         CHECK(start.before[static_cast<std::size_t>(journal::Kind::metric)] == 1);
     }
+}
+
+TEST_CASE("what only a cursor tells of is lost to the fold, and its books say so") {
+    fold::Fold fold({});
+    Start start;
+    start.position = 8;
+    start.before[static_cast<std::size_t>(journal::Kind::request)] = 5;
+    tell_of_lost(fold, start);
+    CHECK(fold.position() == 7);
+    CHECK(fold.cursor().dropped[static_cast<std::size_t>(books::SinkDrop::damaged)] == 5);
+    CHECK(books::balance(fold.cursor(), 5).pending == 0);
+    CHECK(books::balance(fold.cursor(), 5).difference == 0);
+    tell_of_lost(fold, start);
+    CHECK(fold.cursor().dropped_total() == 5);
 }
 
 TEST_CASE("what went wrong with the journal at start is one line, and a batch that was not finished is nothing") {
