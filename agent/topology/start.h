@@ -34,7 +34,8 @@ struct Start {
 Start find_start(const journal::Mark& mark, std::uint64_t checkpoint_position, std::uint64_t checkpoint_requests,
                  const std::map<std::string, books::Cursor>& cursors);
 
-// Positions before this life's first that neither journal nor checkpoint tells of, only a cursor: what lay there is lost.
+// Positions before this life's first that neither journal nor checkpoint tells of, only a cursor: what lay there is
+// lost.
 void tell_of_lost(fold::Fold& fold, const Start& start);
 
 // What intake must know of emitters that were here before: how far each came.
