@@ -94,6 +94,10 @@ FUZZ_TARGET(trace_chunk) {
         expect(child.at("parent_id").as<std::uint64_t>() == root.at("span_id").as<std::uint64_t>(),
                "a child has the root");
         if (!span.name.empty()) expect(child.at("name").as<std::string>() == span.name, "a child's name comes back");
-        check_error(texts_of(child.at("meta")), span.error);
+        const auto tags = texts_of(child.at("meta"));
+        check_error(tags, span.error);
+        for (const Tag tag : span.tags)
+            if (!tag.key.empty() && !tag.value.empty())
+                expect(tags.contains(std::string(tag.key)), "each tag is there");
     }
 }
