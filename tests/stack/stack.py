@@ -132,6 +132,14 @@ class Stack:
         state = self.inspect(service)["State"]
         return state.get("Health", {}).get("Status", state["Status"])
 
+    def stays_healthy(self, service):
+        """The next probe of its health finds it well. (Three that fail make it unhealthy, which takes longer.)"""
+        def probes():
+            return {probe["Start"]: probe["ExitCode"] for probe in self.inspect(service)["State"]["Health"]["Log"]}
+        known = probes()
+        new = eventually(f"a probe of {service}", 30, lambda: probes().items() - known.items())
+        return not any(code for _, code in new)
+
     def kill(self, service):
         self.compose("kill", "-s", "KILL", service)
 
