@@ -35,6 +35,7 @@ SmallDisk& on_a_disk(World& world, SmallDisk::Kind kind, std::uint64_t bytes, st
 
 void power_cuts(World& world) {
     SmallDisk& disk = on_a_disk(world, SmallDisk::Kind::ext4, 160 * mebibyte);
+    world.power_lost = true;
     world.start();
     for (int i = 0; i < 5; ++i) {
         world.pause(100, 900);

@@ -92,6 +92,8 @@ void names_in_trouble(World& world) {
     std::ofstream(folder / "resolv.conf") << "nameserver " << names.address() << "\noptions timeout:2 attempts:2\n";
     world.agent.wrapper = {"unshare",
                            "--mount",
+                           "--propagation",
+                           "slave",
                            "sh",
                            "-c",
                            "mount --bind '" + (folder / "resolv.conf").string() + "' /etc/resolv.conf && exec \"$@\"",

@@ -81,6 +81,7 @@ class World {
     Outcome prove(Drops drops);
 
     bool damaged_counts = false;  // the case may damage what a scrape says of the past; rows are judged all the same
+    bool power_lost = false;      // what a cursor lost by it the ledger gives back, a moment after the start
     bool others_drop = false;     // others than the load say that they dropped something
     const peers::Datagrams& statsd() const { return *statsd_; }
 

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/integration/peers/eventually.h"
 #include "tests/integration/peers/process.h"
 
 namespace outrigger::peers {
@@ -27,6 +28,13 @@ void must(const std::vector<std::string>& arguments) {
     const Finished finished =
         run({.arguments = arguments, .environment = {}, .folder = folder.path(), .name = "tool"}, 30s);
     if (finished.status != 0) throw std::runtime_error(arguments[0] + ": " + finished.errors);
+}
+
+bool is_let_go(const std::filesystem::path& image) {
+    const TemporaryFolder folder;
+    const Finished devices =
+        run({.arguments = {"losetup", "-j", image}, .environment = {}, .folder = folder.path(), .name = "tool"}, 5s);
+    return devices.status == 0 && devices.output.empty();
 }
 
 bool write_file(const std::filesystem::path& path, std::size_t bytes) {
@@ -111,6 +119,9 @@ void SmallDisk::read_only(bool on) { must({"mount", "-o", on ? "remount,ro" : "r
 void SmallDisk::mount_again() {
     if (mounted_) must({"umount", folder_});
     mounted_ = false;
+    // A loop device that is not yet let go would be taken again, with what it has in memory of before the cut.
+    if (kind_ == Kind::ext4 && !eventually(40s, [&] { return is_let_go(image_ / "image"); }))
+        throw std::runtime_error("the loop device is still in use");
     mount();
 }
 
