@@ -30,8 +30,8 @@ Mark Journal::wait_beyond(std::uint64_t position, std::chrono::steady_clock::tim
 
 void Journal::wake_waiters() { state_->wake_waiters(); }
 
-std::unique_ptr<Reader> Journal::read_from(std::uint64_t position, const std::optional<Counts>& counts) {
-    return std::make_unique<SegmentReader>(*state_, position, counts);
+std::unique_ptr<Reader> Journal::read_from(std::uint64_t position, const std::optional<Counts>& counts, Reads when) {
+    return std::make_unique<SegmentReader>(*state_, position, counts, when);
 }
 
 Uuid Journal::uuid() const { return state_->uuid(); }

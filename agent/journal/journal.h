@@ -31,6 +31,7 @@ struct JournalSettings {
     Durability durability = Durability::fsync;
     std::optional<Uuid> uuid;    // of our history, as kept elsewhere; nothing: that of the newest segment
     std::shared_ptr<Disk> disk;  // null: the real one; tests pass one that fails
+    std::chrono::milliseconds patience{30'000};  // with a segment that cannot be opened, before it counts as lost
 };
 
 // The end of what readers may see.
@@ -61,6 +62,10 @@ struct JournalStatus {
 
 class Reader;
 
+// At start nothing is served before the replay ends, so it waits at most a second for a segment, whatever is wrong.
+// Later what is short (descriptors, memory) costs no segment at all.
+enum class Reads : std::uint8_t { at_start, while_running };
+
 // Cannot be refused by anything found in the folder: what is damaged, and segments of another journal, are quarantined
 // and counted, what is no segment is ignored.
 class Journal {
@@ -79,9 +84,11 @@ class Journal {
     void wake_waiters();  // so that a stopping reader does not wait for its deadline
 
     // Reads on from `position` (the last one already handled; 0: from the beginning). `counts`: the journal's own at
-    // that position, if the caller kept them; used only when the segment that holds it is gone, so that the loss is
-    // exact. Without them every lost position counts as a request then. The reader must not outlive the journal.
-    std::unique_ptr<Reader> read_from(std::uint64_t position, const std::optional<Counts>& counts = std::nullopt);
+    // that position, if the caller kept them (of the requests at least); used when the segment that holds it is gone or
+    // cannot be read up to there, so that the loss is exact. Without them every lost position counts as a request then.
+    // Does not wait for the disk. The reader must not outlive the journal.
+    std::unique_ptr<Reader> read_from(std::uint64_t position, const std::optional<Counts>& counts = std::nullopt,
+                                      Reads when = Reads::while_running);
 
     // Whose positions these are: made when the journal is new, the newest segment's otherwise. A new one goes into the
     // segments opened after the call, so it is given before the writer is made.

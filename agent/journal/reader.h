@@ -16,7 +16,7 @@ struct Step {
         entry,  // `entry` is the next one; its bytes live until the next call
         end,    // everything kept has been handed out
         lost,   // positions first..last are gone; `counts` says how many of each kind those were
-        retry,  // the disk did not answer; ask again later: what it refuses several times in a row is then `lost`
+        retry,  // the disk did not answer; ask again later: what it refuses long enough is then `lost`
     } what = What::end;
     Entry entry;
     std::uint64_t first = 0, last = 0;
@@ -32,6 +32,8 @@ class Reader {
     // headers and the entries read, never from anybody's tallies.
     virtual std::uint64_t position() const = 0;
     virtual const Counts& counts() const = 0;
+    // False while counts() are not yet known where read_from() was given none: the disk does not answer. Asks it again.
+    virtual bool try_to_count() { return true; }
     // Retention may forget what lies at or before `position`: it is stored elsewhere for good.
     virtual void release(std::uint64_t position) = 0;
 };

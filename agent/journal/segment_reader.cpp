@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <thread>
+#include <numeric>
 #include <utility>
 
 #include "agent/journal/quarantine.h"
@@ -10,10 +10,13 @@
 namespace outrigger::journal {
 namespace {
 
-constexpr int patience = 5;              // failed opens in a row, before a segment that is there counts as damaged
-constexpr int patience_when_short = 50;  // the same, when it is not the file's fault
-constexpr std::chrono::milliseconds pause{10};
+using Clock = std::chrono::steady_clock;
 
+// Failed opens in a row, and at start for how long at most, before a segment that is there counts as damaged.
+constexpr int least_attempts = 5;
+constexpr std::chrono::milliseconds patience_at_start{1000};
+
+// It is not the file's fault.
 bool is_short(int error) { return error == EMFILE || error == ENFILE || error == ENOMEM; }
 
 // Whose statement was lost with damaged bytes; not null, as Entry promises.
@@ -21,12 +24,15 @@ const Identity nobody;
 
 std::uint64_t& request_count(Counts& counts) { return counts[static_cast<std::size_t>(Kind::request)]; }
 
+std::uint64_t sum(const Counts& counts) { return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}); }
+
 std::uint64_t less(std::uint64_t from, std::uint64_t what) { return from - std::min(from, what); }
 
 }  // namespace
 
-SegmentReader::SegmentReader(Journal::State& state, std::uint64_t position, const std::optional<Counts>& counts)
-    : state_(state), number_(state.add_reader(position)), position_(position) {
+SegmentReader::SegmentReader(Journal::State& state, std::uint64_t position, const std::optional<Counts>& counts,
+                             Reads when)
+    : state_(state), number_(state.add_reader(position)), when_(when), position_(position) {
     find_counts(counts);
 }
 
@@ -39,9 +45,19 @@ const Step& SegmentReader::next() {
 
 // False: the disk does not answer.
 bool SegmentReader::catch_up() {
-    while (is_behind())
-        if (advance(target_) == Step::What::retry) return false;
+    while (is_behind()) {
+        const auto what = advance(target_);
+        if (what == Step::What::retry) return false;
+        if (what == Step::What::lost) has_guessed_ = true;
+    }
+    if (std::exchange(has_guessed_, false)) correct_counts();
     return true;
+}
+
+// Which kinds a hole on the way took had to be guessed; how many there were up to here was known.
+void SegmentReader::correct_counts() {
+    if (target_known_ == Known::all) counts_ = target_counts_;
+    if (target_known_ == Known::requests) request_count(counts_) = request_count(target_counts_);
 }
 
 // The journal's own counts at the position this reader starts from.
@@ -56,7 +72,10 @@ void SegmentReader::find_counts(const std::optional<Counts>& counts) {
     const Header& header = view_.segment->header;
     if (position_ + 1 > header.first) {
         target_ = std::exchange(position_, header.first - 1);
-        while (!catch_up()) std::this_thread::sleep_for(pause);
+        target_counts_ = counts.value_or(Counts{});
+        target_known_ = !counts ? Known::nothing : sum(*counts) == target_ ? Known::all : Known::requests;
+        counts_ = header.before;
+        catch_up();
         return;
     }
     const std::uint64_t gone = header.first - 1 - position_;
@@ -96,12 +115,12 @@ Step::What SegmentReader::enter(std::uint64_t until) {
         if (position_ + 1 < header.first) {
             view_.counts = header.before;
             view_.last = header.first - 1;
-            return lose(header.first - 1, true);
+            return lose(std::min(header.first - 1, until), true);
         }
         auto file = state_.disk().open(view_.segment->path);
         if (!file && file.error() == ENOENT && state_.vanished(header.id)) continue;
         if (!file) return cannot_open(file.error(), until);
-        failed_opens_ = 0;
+        refused_ = {};
         scan_.emplace(state_.disk(), std::make_shared<const File>(std::move(*file)), header);
         scanned_ = header.id;
         holds_entry_ = false;
@@ -111,6 +130,7 @@ Step::What SegmentReader::enter(std::uint64_t until) {
         if (!catching_up) {
             target_ = position_;
             target_counts_ = counts_;
+            target_known_ = Known::all;
         }
         position_ = header.first - 1;
         counts_ = header.before;
@@ -120,9 +140,15 @@ Step::What SegmentReader::enter(std::uint64_t until) {
 
 Step::What SegmentReader::cannot_open(int error, std::uint64_t until) {
     state_.count(Op::open);
-    if (++failed_opens_ < (is_short(error) ? patience_when_short : patience)) return Step::What::retry;
+    const bool at_start = when_ == Reads::at_start;
+    const auto now = Clock::now();
+    const std::uint64_t segment = view_.segment->header.id;
+    if (refused_.segment != segment || (is_short(error) && !at_start)) refused_ = {segment, 0, now};
+    const auto patience =
+        at_start ? std::min(state_.settings().patience, patience_at_start) : state_.settings().patience;
+    const bool is_over = ++refused_.times >= least_attempts && now - refused_.since >= patience;
+    if (!is_over || (is_short(error) && !at_start)) return Step::What::retry;
     note_damage(state_, *view_.segment);
-    if (until >= view_.last) failed_opens_ = 0;
     return lose(std::min(view_.last, until), false);
 }
 

@@ -2,6 +2,7 @@
 // makes a step out of every hole. One thread.
 #pragma once
 
+#include <chrono>
 #include <unordered_map>
 
 #include "agent/journal/reader.h"
@@ -12,18 +13,20 @@ namespace outrigger::journal {
 
 class SegmentReader final : public Reader {
   public:
-    SegmentReader(Journal::State& state, std::uint64_t position, const std::optional<Counts>& counts);
+    SegmentReader(Journal::State& state, std::uint64_t position, const std::optional<Counts>& counts, Reads when);
     ~SegmentReader() override;
 
     const Step& next() override;
     std::uint64_t position() const override { return is_behind() ? target_ : position_; }
     const Counts& counts() const override { return is_behind() ? target_counts_ : counts_; }
+    bool try_to_count() override { return target_known_ != Known::nothing || catch_up(); }
     void release(std::uint64_t position) override { state_.release(number_, position); }
 
   private:
     void find_counts(const std::optional<Counts>& counts);
     bool is_behind() const { return position_ < target_; }
     bool catch_up();
+    void correct_counts();
     Step::What advance(std::uint64_t until);
     Step::What enter(std::uint64_t until);
     Step::What cannot_open(int error, std::uint64_t until);
@@ -34,18 +37,25 @@ class SegmentReader final : public Reader {
 
     Journal::State& state_;
     const std::uint64_t number_;
+    const Reads when_;
     std::uint64_t position_;
     Counts counts_{};
     Step step_;
     // A segment entered in its middle is walked from its beginning: what was handed out before, and its counts.
     std::uint64_t target_ = 0;
     Counts target_counts_{};
+    enum class Known : std::uint8_t { nothing, requests, all } target_known_ = Known::all;
+    bool has_guessed_ = false;
 
     View view_;  // as of the last look at the state
     std::optional<SegmentScan> scan_;
     std::uint64_t scanned_ = 0;  // the id of its segment
-    int failed_opens_ = 0;       // of one segment, in a row
-    bool holds_entry_ = false;   // the scan's entry lies beyond a hole and has not been handed out
+    struct Refused {
+        std::uint64_t segment = 0;  // its id
+        int times = 0;              // in a row
+        std::chrono::steady_clock::time_point since;
+    } refused_;
+    bool holds_entry_ = false;  // the scan's entry lies beyond a hole and has not been handed out
     std::unordered_map<std::uint32_t, Identity> identities_;
     std::uint32_t last_emitter_ = 0;
     const Identity* last_identity_ = nullptr;

@@ -16,7 +16,9 @@ const std::string journal_fact = "journal.uuid";
 }  // namespace
 
 void replay(journal::Journal& journal, fold::Fold& fold) {
-    const auto reader = journal.read_from(fold.position());
+    journal::Counts counts{};
+    counts[static_cast<std::size_t>(journal::Kind::request)] = fold.cursor().requests;
+    const auto reader = journal.read_from(fold.position(), counts, journal::Reads::at_start);
     fold.batch_begins();
     while (true) {
         const journal::Step& step = reader->next();

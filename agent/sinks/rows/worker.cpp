@@ -17,6 +17,8 @@ constexpr auto ping_time = 3s;
 constexpr auto expiry_time = 1h;
 constexpr auto expiry_again = 1min;  // after it failed
 constexpr auto longest_hold = 5s;
+constexpr auto read_pause = 50ms;     // before a disk that did not answer is asked again
+constexpr auto longest_silence = 2s;  // of the disk, before that is worth saying
 
 std::int64_t utc_us() {
     return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -85,12 +87,7 @@ RowsSink::Worker::Outcome RowsSink::Worker::live() {
     next_.begin(*reader_);
     while (!finished()) {
         if (auto waited = wait_for_work(); !waited) return waited;
-        std::swap(batch_, next_);
-        const auto filled = batch_.fill(*reader_, context(), size_.rows());
-        next_.begin(*reader_);
-        report_.pending_since(batch_.oldest_us());
-        if (filled == Batch::Filled::retry && batch_.empty())
-            return std::unexpected(DatabaseError{Trouble::resource, "", "the journal cannot be read"});
+        if (auto filled = fill_batch(); !filled) return filled;
         if (!batch_.empty()) {
             if (auto done = store_batch(); !done) {
                 trouble_in_store_ = true;
@@ -139,6 +136,26 @@ RowsSink::Worker::Outcome RowsSink::Worker::wait_for_work() {
         if (const auto there = session_->execute("SELECT 1"); !there) return std::unexpected(there.error());
         if (auto expired = keep_house(); !expired) return expired;
     }
+    return {};
+}
+
+// The reader is kept while the disk does not answer: it knows how often that was asked, and when it is enough.
+RowsSink::Worker::Outcome RowsSink::Worker::fill_batch() {
+    const auto begun = Clock::now();
+    std::swap(batch_, next_);
+    while (batch_.fill(*reader_, context(), size_.rows()) == Batch::Filled::retry && batch_.empty())
+        if (auto waited = wait_for_disk(begun); !waited) return waited;
+    next_.begin(*reader_);
+    report_.pending_since(batch_.oldest_us());
+    return {};
+}
+
+// An error only when we are to stop. `since`: when it was first asked.
+RowsSink::Worker::Outcome RowsSink::Worker::wait_for_disk(Clock::time_point since) {
+    const DatabaseError silent{Trouble::resource, "", "the journal cannot be read"};
+    if (stop_.given()) return std::unexpected(silent);
+    if (Clock::now() - since >= longest_silence) failed(silent);
+    stop_.sleep(read_pause);
     return {};
 }
 
@@ -207,9 +224,13 @@ void RowsSink::Worker::keep_good(std::span<const char> tuple) {
 
 std::optional<LostEvent> RowsSink::Worker::event_at(std::uint64_t position) {
     const auto reader = parts_.journal.read_from(position - 1);
-    const journal::Step& step = reader->next();
-    if (step.what != journal::Step::What::entry || step.entry.position != position) return std::nullopt;
-    return describe(step.entry, own_);
+    for (int attempt = 1; attempt <= 5; ++attempt) {
+        const journal::Step& step = reader->next();
+        if (step.what == journal::Step::What::entry && step.entry.position == position)
+            return describe(step.entry, own_);
+        if (step.what != journal::Step::What::retry || !stop_.sleep(read_pause)) break;
+    }
+    return std::nullopt;
 }
 
 void RowsSink::Worker::succeeded() {

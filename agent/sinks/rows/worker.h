@@ -37,6 +37,8 @@ class RowsSink::Worker {
     Outcome move_to(std::uint64_t position);
     Outcome keep(const Facts& facts);
     std::expected<std::int32_t, DatabaseError> write_ledger(const std::optional<LedgerRow>& row, const Plan& plan);
+    Outcome fill_batch();
+    Outcome wait_for_disk(std::chrono::steady_clock::time_point since);
     Outcome store_batch();
     bool fill_next();
     RowContext context() const;
@@ -45,7 +47,7 @@ class RowsSink::Worker {
     bool finished() const;
 
     journal::Uuid uuid() const;
-    void read_from(std::uint64_t position, const std::optional<std::uint64_t>& requests);
+    Outcome read_from(std::uint64_t position, const std::optional<std::uint64_t>& requests);
     std::optional<LostEvent> event_at(std::uint64_t position);
     void stored(std::size_t dead_letters);
     void keep_good(std::span<const char> tuple);

@@ -125,11 +125,11 @@ RowsSink::Worker::Outcome RowsSink::Worker::keep(const Facts& facts) {
 // took away.
 RowsSink::Worker::Outcome RowsSink::Worker::move_to(std::uint64_t position) {
     if (position == cursor_.position) {
-        read_from(position, cursor_.requests);
+        if (auto read = read_from(position, cursor_.requests); !read) return read;
     } else if (position > cursor_.position) {
         const auto dropped = dropped_between(*session_, agent_, cursor_.position, position);
         if (!dropped) return std::unexpected(dropped.error());
-        read_from(position, std::nullopt);
+        if (auto read = read_from(position, std::nullopt); !read) return read;
         std::uint64_t stored = journal::requests(reader_->counts()) - cursor_.requests;
         for (const auto& [reason, events] : *dropped) {
             const std::uint64_t part = std::min(events, stored);
@@ -138,8 +138,9 @@ RowsSink::Worker::Outcome RowsSink::Worker::move_to(std::uint64_t position) {
         }
         cursor_.delivered += stored;
     } else {
-        read_from(position,
-                  position == facts_.beginning->position ? std::optional(facts_.beginning->requests) : std::nullopt);
+        const bool is_beginning = position == facts_.beginning->position;
+        auto read = read_from(position, is_beginning ? std::optional(facts_.beginning->requests) : std::nullopt);
+        if (!read) return read;
         const std::uint64_t requests = journal::requests(reader_->counts());
         if (belief_.fresh)
             cursor_.base = requests;
@@ -159,18 +160,19 @@ RowsSink::Worker::Outcome RowsSink::Worker::move_to(std::uint64_t position) {
 
 // The journal's count at a position is only a guess once the segment that held it is gone: kept within what is
 // possible.
-void RowsSink::Worker::read_from(std::uint64_t position, const std::optional<std::uint64_t>& requests) {
-    const auto open = [&](const std::optional<journal::Counts>& counts) {
-        reader_ = parts_.journal.read_from(position, counts);
-        return journal::requests(reader_->counts());
-    };
-    const std::uint64_t found = open(requests ? std::optional(as_counts(*requests)) : std::nullopt);
+RowsSink::Worker::Outcome RowsSink::Worker::read_from(std::uint64_t position,
+                                                      const std::optional<std::uint64_t>& requests) {
+    reader_ = parts_.journal.read_from(position, requests ? std::optional(as_counts(*requests)) : std::nullopt);
+    for (const auto since = std::chrono::steady_clock::now(); !reader_->try_to_count();)
+        if (auto waited = wait_for_disk(since); !waited) return waited;
+    const std::uint64_t found = journal::requests(reader_->counts());
     std::uint64_t least = cursor_.requests;
     std::uint64_t most = cursor_.requests;
     if (position > cursor_.position) most += position - cursor_.position;
     if (position < cursor_.position) least = belief_.fresh ? 0 : cursor_.base;
     const std::uint64_t likely = std::clamp(found, least, most);
-    if (likely != found) open(as_counts(likely));
+    if (likely != found) reader_ = parts_.journal.read_from(position, as_counts(likely));
+    return {};
 }
 
 }  // namespace outrigger::rows

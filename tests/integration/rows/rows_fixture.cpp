@@ -28,12 +28,13 @@ std::vector<std::byte> to_record(const RequestEvent& event) {
 }
 
 std::unique_ptr<journal::Journal> open_journal(const std::filesystem::path& folder, std::uint64_t position,
-                                               std::uint64_t bytes) {
+                                               std::uint64_t bytes, std::shared_ptr<journal::Disk> disk) {
     journal::JournalSettings settings;
     settings.size_bytes = bytes;
     settings.folder = folder / "journal";
     settings.fallback = folder / "fallback";
     settings.durability = journal::Durability::process;
+    settings.disk = std::move(disk);
     auto journal = journal::Journal::open(settings, position);
     if (!journal) throw std::runtime_error(journal.error().what);
     return std::move(*journal);
@@ -42,8 +43,10 @@ std::unique_ptr<journal::Journal> open_journal(const std::filesystem::path& fold
 }  // namespace
 
 AgentLife::AgentLife(const std::filesystem::path& folder, SavedCheckpoint checkpoint, RowsSettings settings,
-                     std::uint64_t journal_bytes)
-    : journal_(open_journal(folder, 0, journal_bytes)), tally_(checkpoint.cursor), facts_(std::move(checkpoint.facts)) {
+                     std::uint64_t journal_bytes, std::shared_ptr<journal::Disk> disk)
+    : journal_(open_journal(folder, 0, journal_bytes, std::move(disk))),
+      tally_(checkpoint.cursor),
+      facts_(std::move(checkpoint.facts)) {
     const auto mark = journal_->mark();
     const std::uint64_t next = std::max(mark.position, checkpoint.cursor.position) + 1;
     RowsParts parts{*journal_,

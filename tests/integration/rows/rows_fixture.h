@@ -26,7 +26,7 @@ struct SavedCheckpoint {
 class AgentLife {
   public:
     AgentLife(const std::filesystem::path& folder, SavedCheckpoint checkpoint, RowsSettings settings,
-              std::uint64_t journal_bytes = std::uint64_t{1} << 30);
+              std::uint64_t journal_bytes = std::uint64_t{1} << 30, std::shared_ptr<journal::Disk> disk = {});
     ~AgentLife();
 
     // Requests that start now unless `start_us` says when; `path` is their endpoint, numbered.

@@ -31,6 +31,7 @@ JournalSettings TestFolder::settings() const {
     settings.fallback = path_ / "run" / "journal";
     settings.size_bytes = std::uint64_t{1} << 20;
     settings.segment_bytes = 16384;
+    settings.patience = std::chrono::milliseconds(0);
     return settings;
 }
 

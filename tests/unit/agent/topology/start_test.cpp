@@ -8,6 +8,41 @@
 namespace outrigger::topology {
 namespace {
 
+// Entries in three segments: one in four is a metric.
+std::vector<journal::Entry> keep_some(journal::Journal& journal) {
+    RequestEvent event;
+    event.method = "GET";
+    event.route = event.path = "/";
+    event.status = 200;
+    const auto measured = measure(event);
+    REQUIRE(measured);
+    std::vector<std::byte> record(measured->length);
+    write(event, *measured, record.data());
+    journal::DirectWriter writer(journal);
+    while (journal.status().segments < 3) {
+        journal::Batch batch;
+        if (writer.kept.empty()) batch.introduce(1, journal::some_identity("shop"));
+        for (int entry = 0; entry < 8; ++entry) {
+            journal::Envelope envelope;
+            envelope.emitter = 1;
+            envelope.kind = entry % 4 == 3 ? journal::Kind::metric : journal::Kind::request;
+            batch.add(envelope, record);
+        }
+        REQUIRE(writer.keep(batch));
+    }
+    return std::move(writer.kept);
+}
+
+// As a checkpoint at `position` has it.
+fold::Snapshot snapshot_at(std::uint64_t position, const std::vector<journal::Entry>& entries) {
+    fold::Snapshot from;
+    from.position = position;
+    for (const auto& entry : entries)
+        if (entry.position <= position && entry.envelope.kind == journal::Kind::request) ++from.counters.requests;
+    from.counters.folded = from.counters.requests;
+    return from;
+}
+
 TEST_CASE("the first position of a life is beyond whatever was kept, checkpointed or handled by a sink") {
     struct Row {
         std::uint64_t mark, checkpoint, rows, traces;
@@ -82,6 +117,31 @@ TEST_CASE("a replay from a disk that does not answer goes on, and what it never 
         CHECK(fold.cursor().requests == 300);
         CHECK((fold.cursor().dropped[static_cast<std::size_t>(books::SinkDrop::damaged)] > 0) == for_ever);
     }
+}
+
+TEST_CASE("the books balance after a replay that begins in the middle of what the disk does not give") {
+    journal::Broken broken;
+    const auto journal = journal::opened(broken.settings);
+    const auto entries = keep_some(*journal);
+    broken.disk->unopenable = journal::segment_files(broken.settings.folder).front();
+    fold::Fold fold({}, snapshot_at(42, entries));
+    replay(*journal, fold);
+    CHECK(fold.cursor().dropped_total() > 0);
+    CHECK(books::balance(fold.cursor(), journal::requests(journal->mark().counts)).difference == 0);
+}
+
+TEST_CASE("the books balance after a replay that finds the segment behind its checkpoint gone") {
+    journal::Broken broken;
+    const auto entries = keep_some(*journal::opened(broken.settings));
+    const auto files = journal::segment_files(broken.settings.folder);
+    const std::uint64_t position = journal::parse_header(journal::contents(files[1]))->header.first - 1;
+    std::filesystem::remove(files[0]);
+    std::filesystem::remove(files[1]);
+    const auto journal = journal::opened(broken.settings, position);
+    fold::Fold fold({}, snapshot_at(position, entries));
+    replay(*journal, fold);
+    CHECK(fold.cursor().dropped_total() > 0);
+    CHECK(books::balance(fold.cursor(), journal::requests(journal->mark().counts)).difference == 0);
 }
 
 }  // namespace
