@@ -28,8 +28,8 @@ void bad_certificates(World& world) {
     const Authority ours("ours"), theirs("theirs");
     const auto good = ours.vouch_for("good", "IP:127.0.0.1", 2);
     serve(world, good);
-    auto& proxy = put_proxy_before_postgres(world, "sslmode=verify-full&sslrootcert=" + ours.certificate().string());
     auto& in_the_clear = world.keep<std::atomic<unsigned>>(0U);
+    auto& proxy = put_proxy_before_postgres(world, "sslmode=verify-full&sslrootcert=" + ours.certificate().string());
     proxy.judge([&](std::string_view bytes) {
         if (bytes.contains("postgres") || bytes.contains("/load/")) ++in_the_clear;
         return TcpProxy::Fate::pass;

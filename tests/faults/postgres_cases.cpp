@@ -53,8 +53,8 @@ void cut_around_commit(World& world) {
 // The backend has the COMMIT before it and does not run; another one stores the same meanwhile, or tries to; then it
 // runs.
 void zombie_commit(World& world) {
-    auto& proxy = put_proxy_before_postgres(world);
     auto& zombie = world.keep<std::atomic<pid_t>>(0);
+    auto& proxy = put_proxy_before_postgres(world);
     world.start();
     cut_next_commit(proxy, Fate::cut_behind, [&] {
         zombie = backend_of_agent(world.postgres);

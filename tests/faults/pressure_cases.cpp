@@ -1,18 +1,13 @@
 // C: Postgres that runs out of something: connections, disk, time; and others who are in the way.
-#include <sys/mount.h>
-
-#include <filesystem>
-#include <fstream>
 #include <pqxx/pqxx>
 
 #include "tests/faults/catalogue.h"
 #include "tests/faults/postgres_faults.h"
 #include "tests/integration/peers/eventually.h"
+#include "tests/integration/peers/small_disk.h"
 
 namespace outrigger::faults {
 namespace {
-
-namespace fs = std::filesystem;
 
 void no_connection_left(World& world) {
     use_role(world, "writer");
@@ -39,36 +34,11 @@ void no_connection_left(World& world) {
     world.expect(world.rows_arrive(40s), "no rows after there was room again");
 }
 
-// A small file system in memory, given to Postgres.
-class SmallDisk {
-  public:
-    SmallDisk() {
-        if (::mount("outrigger-faults", folder_.path().c_str(), "tmpfs", 0, "size=24m") != 0)
-            throw std::runtime_error("no tmpfs");
-        if (const auto user = peers::unprivileged_user()) folder_.give_to(*user);
-    }
-    ~SmallDisk() { ::umount2(folder_.path().c_str(), MNT_DETACH); }
-    SmallDisk(const SmallDisk&) = delete;
-    SmallDisk& operator=(const SmallDisk&) = delete;
-
-    std::string path() const { return folder_.path(); }
-    void fill() const {
-        std::ofstream filler(folder_ / "filler", std::ios::binary);
-        const std::string block(4096, 'x');
-        while (filler.write(block.data(), static_cast<std::streamsize>(block.size())).flush()) {
-        }
-    }
-    void make_room() const { fs::remove(folder_ / "filler"); }
-
-  private:
-    peers::TemporaryFolder folder_;
-};
-
-std::string cannot_mount() { return ::geteuid() == 0 ? "" : "only root may mount a tmpfs"; }
-
 void disk_full(World& world) {
-    auto& disk = world.keep<SmallDisk>();
-    world.postgres.query("CREATE TABLESPACE small LOCATION '" + disk.path() + "'");
+    auto& folder = world.keep<peers::TemporaryFolder>();
+    auto& disk = world.keep<peers::SmallDisk>(folder.path(), peers::SmallDisk::Kind::tmpfs, std::uint64_t{24} << 20);
+    if (const auto user = peers::unprivileged_user()) folder.give_to(*user);
+    world.postgres.query("CREATE TABLESPACE small LOCATION '" + folder.path().string() + "'");
     world.postgres.query("ALTER ROLE postgres SET default_tablespace = small");
     world.start();
     disk.fill();
@@ -127,7 +97,8 @@ void slow_rows(World& world) {
 
 std::vector<Case> pressure_cases() {
     return {
-        {"C5", "the disk of Postgres is full", Drops::none, disk_full, cannot_mount},
+        {"C5", "the disk of Postgres is full", Drops::none, disk_full,
+         [] { return peers::SmallDisk::unavailable().value_or(""); }},
         {"C9", "no connection is left", Drops::none, no_connection_left},
         {"C17", "deadlocks and serialization failures", Drops::none, in_the_way},
         {"C18", "Postgres takes 200 rows a second", Drops::none, slow_rows},

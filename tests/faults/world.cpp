@@ -21,7 +21,9 @@ World::World(std::uint64_t seed) : random(seed) {
     ::fcntl(judge_.pipe(), F_SETFD, 0);  // processes of the load inherit it
 }
 
-World::~World() = default;
+World::~World() {
+    while (!kept_.empty()) kept_.pop_back();
+}
 
 void World::statsd_comes() {
     statsd_ = std::make_unique<peers::Datagrams>(statsd_path());
