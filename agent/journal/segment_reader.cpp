@@ -115,7 +115,8 @@ Step::What SegmentReader::enter(std::uint64_t until) {
         if (position_ + 1 < header.first) {
             view_.counts = header.before;
             view_.last = header.first - 1;
-            return lose(std::min(header.first - 1, until), true);
+            const auto fate = state_.fate(position_ + 1);
+            return lose(std::min({header.first - 1, until, fate.last}), !fate.was_missing);
         }
         auto file = state_.disk().open(view_.segment->path);
         if (!file && file.error() == ENOENT && state_.vanished(header.id)) continue;

@@ -110,8 +110,19 @@ bool Journal::State::vanished(std::uint64_t segment) {
     if (gone == segments_.end() || gone->leaving) return true;
     if (gone + 1 == segments_.end()) return false;  // still being written, its name is gone
     ++errors_[static_cast<std::size_t>(Op::missing)];
+    missing_.emplace_back(gone->header.first, last_of(static_cast<std::size_t>(gone - segments_.begin())));
     segments_.erase(gone);
     return true;
+}
+
+Journal::State::Fate Journal::State::fate(std::uint64_t position) const {
+    const std::lock_guard lock(mutex_);
+    Fate fate;
+    for (const auto& [first, last] : missing_) {
+        if (first <= position && position <= last) return {true, last};
+        if (position < first) fate.last = std::min(fate.last, first - 1);
+    }
+    return fate;
 }
 
 bool Journal::State::note_damage(std::uint64_t segment) {

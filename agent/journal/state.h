@@ -75,7 +75,14 @@ class Journal::State {
     void remove_reader(std::uint64_t reader);
     bool was_removed(std::uint64_t position) const;  // by retention
     bool vanished(std::uint64_t segment);            // its file is not there: true when the list is right again
-    bool note_damage(std::uint64_t segment);         // true the first time: quarantine it
+    // What became of a position before all segments, and up to which one that is so: retention has removed it, in this
+    // life or an earlier one, unless its file was found missing.
+    struct Fate {
+        bool was_missing = false;
+        std::uint64_t last = UINT64_MAX;
+    };
+    Fate fate(std::uint64_t position) const;
+    bool note_damage(std::uint64_t segment);  // true the first time: quarantine it
     void count(Op op, std::uint64_t times = 1);
     void quarantined(bool fallback, std::vector<Quarantined> files);  // what lies there now
 
@@ -139,6 +146,7 @@ class Journal::State {
     bool short_of_room_ = false;
     std::uint64_t needed_after_ = UINT64_MAX;
     std::vector<std::pair<std::uint64_t, std::uint64_t>> removed_;  // first and last positions
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> missing_;  // the same of what nobody here removed
     std::map<std::uint64_t, std::uint64_t> readers_;                // by number: released position
     std::uint64_t next_reader_ = 1;
     std::array<std::uint64_t, static_cast<std::size_t>(Op::count_)> errors_;

@@ -170,6 +170,7 @@ TEST_CASE("a segment that goes before a reader has come to its place in it is lo
     const auto out = read_out(*reader);
     REQUIRE(out.lost.size() == 1);
     CHECK(out.lost[0].first == 42);
+    CHECK(out.lost[0].reason == LossReason::damaged);  // it was not retention
     CHECK(40 + out.lost_requests() + out.numbers.size() == 300);
     CHECK(out.lost[0].last + 1 == out.positions.front());
     CHECK(out.counts == counts);

@@ -111,6 +111,29 @@ TEST_CASE("a reader that starts behind what is left is exact with its own counts
     CHECK(untold.lost_positions() == exact.lost_positions());
 }
 
+TEST_CASE("a file that somebody removed is no work of retention, whatever that removed before it") {
+    const TestFolder folder;
+    const auto settings = small(folder);
+    const auto journal = opened(settings);
+    DirectWriter writer(*journal);
+    std::uint64_t number = 1;
+    while (journal->status().oldest_position <= 1) {
+        REQUIRE(number < 100'000);
+        write_until(writer, number, number + 99);
+        journal->checkpointed(journal->mark().position);
+    }
+    const std::uint64_t removed = journal->status().oldest_position - 1;
+    REQUIRE(removed > 0);
+    std::filesystem::remove(segment_files(settings.folder).front());
+    const auto out = read_out(*journal);
+    REQUIRE(out.lost.size() == 2);
+    CHECK(out.lost[0].reason == LossReason::journal_full);
+    CHECK(out.lost[0].last == removed);
+    CHECK(out.lost[1].reason == LossReason::damaged);
+    CHECK(out.lost_requests() + out.numbers.size() == number - 1);
+    CHECK(out.counts == journal->mark().counts);
+}
+
 TEST_CASE("nothing goes that no checkpoint covers: the writer waits, and asks for one") {
     const TestFolder folder;
     const auto settings = small(folder);
