@@ -43,8 +43,7 @@ std::optional<std::vector<std::byte>> read_file(journal::Disk& disk, const std::
 }
 
 int write_and_sync(journal::Disk& disk, const journal::File& file, Bytes bytes) {
-    iovec part{const_cast<std::byte*>(bytes.data()), bytes.size()};  // NOLINT: iovec serves readers too
-    const int error = journal::write_all(disk, file, {&part, 1}, 0);
+    const int error = journal::write_all(disk, file, bytes, 0);
     return error == 0 ? disk.sync(file) : error;
 }
 

@@ -22,6 +22,9 @@ struct Counters {
     std::uint64_t lost_full = 0;      // requests that were gone before they could be folded: the journal went round
     std::uint64_t lost_damaged = 0;   // or was damaged
     std::uint64_t marks_evicted = 0;  // emitters forgotten before their time, at the cap
+
+    // Requests that the journal has had, lost ones included.
+    std::uint64_t journaled() const { return requests + lost_full + lost_damaged; }
 };
 
 }  // namespace outrigger::fold

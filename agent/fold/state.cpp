@@ -28,7 +28,7 @@ FoldState::FoldState(FoldSettings given, const Snapshot& from)
       flushes(settings.max_series),
       counters(from.counters),
       position(from.position),
-      journal_requests(from.counters.requests + from.counters.lost_full + from.counters.lost_damaged),
+      journal_requests(from.counters.journaled()),
       arrival_us(from.arrival_us) {
     const bool same_buckets = from.bounds == settings.buckets;
     if (!same_buckets && !from.bounds.empty()) {
@@ -186,8 +186,7 @@ void FoldState::lost(std::uint64_t last, const journal::Counts& counts, bool dam
 }
 
 Reach FoldState::reach() const {
-    return {position, counters.requests + counters.lost_full + counters.lost_damaged, counters.metrics,
-            counters.lost_full, counters.lost_damaged};
+    return {position, counters.journaled(), counters.metrics, counters.lost_full, counters.lost_damaged};
 }
 
 }  // namespace outrigger::fold

@@ -8,8 +8,7 @@ namespace {
 int write_header(Disk& disk, const File& file, const Header& header) {
     std::vector<std::byte> bytes;
     append(bytes, header);
-    iovec part{bytes.data(), bytes.size()};
-    return write_all(disk, file, {&part, 1}, 0);
+    return write_all(disk, file, bytes, 0);
 }
 
 }  // namespace

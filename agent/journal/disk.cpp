@@ -157,6 +157,11 @@ int write_all(Disk& disk, const File& file, std::span<iovec> parts, std::uint64_
     return 0;
 }
 
+int write_all(Disk& disk, const File& file, Bytes bytes, std::uint64_t offset) {
+    iovec part{const_cast<std::byte*>(bytes.data()), bytes.size()};  // NOLINT: iovec serves readers too
+    return write_all(disk, file, {&part, 1}, offset);
+}
+
 std::expected<std::size_t, int> read_all(Disk& disk, const File& file, std::span<std::byte> into,
                                          std::uint64_t offset) {
     std::size_t filled = 0;

@@ -57,6 +57,7 @@ class Disk {
 
 // All of it, short writes and interruptions continued. `parts` is used up.
 int write_all(Disk& disk, const File& file, std::span<iovec> parts, std::uint64_t offset);
+int write_all(Disk& disk, const File& file, Bytes bytes, std::uint64_t offset);
 // As much as there is, up to the size of `into`.
 std::expected<std::size_t, int> read_all(Disk& disk, const File& file, std::span<std::byte> into, std::uint64_t offset);
 

@@ -16,6 +16,12 @@ enum class Kind : std::uint8_t { request = 1, metric, drop_total, refused, torn,
 // How many entries of each kind; index is the Kind.
 using Counts = std::array<std::uint64_t, static_cast<std::size_t>(Kind::count_)>;
 constexpr std::uint64_t requests(const Counts& counts) { return counts[static_cast<std::size_t>(Kind::request)]; }
+// So many requests, and of the other kinds none.
+constexpr Counts requests_alone(std::uint64_t requests) {
+    Counts counts{};
+    counts[static_cast<std::size_t>(Kind::request)] = requests;
+    return counts;
+}
 
 // Where the start of a request comes from: replay must not ask the clock again.
 enum class Start : std::uint8_t {

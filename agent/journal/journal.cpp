@@ -1,5 +1,6 @@
 #include "agent/journal/journal.h"
 
+#include <random>
 #include <utility>
 
 #include "agent/journal/recovery.h"
@@ -8,6 +9,15 @@
 #include "agent/journal/state.h"
 
 namespace outrigger::journal {
+
+Uuid make_uuid() {
+    std::random_device random;
+    Uuid uuid{};
+    for (auto& byte : uuid) byte = static_cast<std::uint8_t>(random());
+    uuid[6] = static_cast<std::uint8_t>((uuid[6] & 0x0f) | 0x40);
+    uuid[8] = static_cast<std::uint8_t>((uuid[8] & 0x3f) | 0x80);
+    return uuid;
+}
 
 std::expected<std::unique_ptr<Journal>, Error> Journal::open(JournalSettings settings,
                                                              std::uint64_t checkpoint_position,

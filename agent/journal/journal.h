@@ -18,6 +18,7 @@
 namespace outrigger::journal {
 
 using Uuid = std::array<std::uint8_t, 16>;
+Uuid make_uuid();  // random: RFC 9562, version 4
 
 enum class Durability : std::uint8_t { fsync, process };
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <random>
 #include <system_error>
 #include <utility>
 
@@ -17,15 +16,6 @@ namespace outrigger::journal {
 namespace {
 
 void count(Recovered& found, Op op) { ++found.errors[static_cast<std::size_t>(op)]; }
-
-Uuid random_uuid() {
-    std::random_device random;
-    Uuid uuid{};
-    for (auto& byte : uuid) byte = static_cast<std::uint8_t>(random());
-    uuid[6] = static_cast<std::uint8_t>((uuid[6] & 0x0f) | 0x40);  // RFC 9562, version 4
-    uuid[8] = static_cast<std::uint8_t>((uuid[8] & 0x3f) | 0x80);
-    return uuid;
-}
 
 void move_to_quarantine(Disk& disk, const JournalSettings& settings, Recovered& found,
                         const std::filesystem::path& file, bool fallback) {
@@ -169,7 +159,7 @@ Recovered recover(Disk& bare, const JournalSettings& settings, std::uint64_t che
     for (const auto& segment : found.segments) found.next_id = std::max(found.next_id, segment.header.id + 1);
     leave_other_histories(disk, settings, found);
     drop_superseded(disk, settings, found);
-    found.uuid = found.segments.empty() ? random_uuid() : found.segments.back().header.uuid;
+    found.uuid = found.segments.empty() ? make_uuid() : found.segments.back().header.uuid;
     if (!found.segments.empty()) found.generation = found.segments.back().header.generation;
     read_segments(disk, found, settings, checkpoint_position);
     if (found.mark.position < std::max(checkpoint_position, kept_position)) count(found, Op::missing);

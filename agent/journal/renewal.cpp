@@ -11,11 +11,6 @@ namespace {
 
 constexpr std::uint64_t window_bytes = std::uint64_t{1} << 20;
 
-int write_at(Disk& disk, const File& file, Bytes bytes, std::uint64_t offset) {
-    iovec part{const_cast<std::byte*>(bytes.data()), bytes.size()};  // NOLINT: iovec serves readers too
-    return write_all(disk, file, {&part, 1}, offset);
-}
-
 // The entry as it stands in the new segment: same bytes, another checksum.
 std::vector<std::byte> stamped(const SegmentScan& scan, std::uint32_t seed) {
     std::vector<std::byte> entry;
@@ -31,7 +26,7 @@ int copy_entries(Disk& disk, const Segment& old, const File& to, std::uint64_t e
     for (auto what = scan.next(end); what != SegmentScan::What::end; what = scan.next(end)) {
         if (what == SegmentScan::What::retry) continue;
         const auto entry = stamped(scan, seed);
-        if (const int error = write_at(disk, to, entry, scan.end_offset() - entry.size()); error != 0) return error;
+        if (const int error = write_all(disk, to, entry, scan.end_offset() - entry.size()); error != 0) return error;
     }
     return 0;
 }
@@ -49,7 +44,7 @@ int write_again(Disk& disk, const Segment& segment, std::uint64_t bytes) {
         const auto filled = read_all(disk, *from, part, at);
         if (!filled) return filled.error();
         if (*filled == 0) break;
-        if (const int error = write_at(disk, *to, part.first(*filled), at); error != 0) return error;
+        if (const int error = write_all(disk, *to, part.first(*filled), at); error != 0) return error;
         at += *filled;
     }
     return disk.sync(*to);
@@ -69,7 +64,7 @@ std::expected<Segment, Failure> write_anew(Disk& disk, const Segment& old, const
     std::vector<std::byte> seal;
     append_seal(seal, static_cast<std::uint32_t>(extent.entries), extent.counts, seed);
     int error = copy_entries(disk, old, blank->file, extent.bytes, seed);
-    if (error == 0) error = write_at(disk, blank->file, seal, end - seal_bytes);
+    if (error == 0) error = write_all(disk, blank->file, seal, end - seal_bytes);
     if (error != 0) {
         disk.remove(unfinished);
         return std::unexpected(Failure{Op::write, error});

@@ -16,8 +16,7 @@ const std::string journal_fact = "journal.uuid";
 }  // namespace
 
 void replay(journal::Journal& journal, fold::Fold& fold) {
-    journal::Counts counts{};
-    counts[static_cast<std::size_t>(journal::Kind::request)] = fold.cursor().requests;
+    const auto counts = journal::requests_alone(fold.cursor().requests);
     const auto reader = journal.read_from(fold.position(), counts, journal::Reads::at_start);
     fold.batch_begins();
     while (true) {
@@ -69,10 +68,8 @@ Start find_start(const journal::Mark& mark, std::uint64_t checkpoint_position, s
 void tell_of_lost(fold::Fold& fold, const Start& start) {
     const std::uint64_t journaled = journal::requests(start.before), known = fold.cursor().requests;
     if (journaled <= known) return;
-    journal::Counts lost{};
-    lost[static_cast<std::size_t>(journal::Kind::request)] = journaled - known;
     fold.batch_begins();
-    fold.lost(start.position - 1, lost, true);
+    fold.lost(start.position - 1, journal::requests_alone(journaled - known), true);
     fold.batch_ends(journaled);
 }
 

@@ -1,31 +1,11 @@
 // The worker's part that compares the ledger with the cursor, at start and on each new connection.
 #include <algorithm>
-#include <random>
 
 #include "agent/sinks/rows/ledger.h"
 #include "agent/sinks/rows/minimal_row.h"
 #include "agent/sinks/rows/worker.h"
 
 namespace outrigger::rows {
-
-namespace {
-
-journal::Uuid make_uuid() {
-    std::random_device random;
-    journal::Uuid uuid;
-    for (auto& byte : uuid) byte = static_cast<std::uint8_t>(random());
-    uuid[6] = static_cast<std::uint8_t>((uuid[6] & 0x0f) | 0x40);
-    uuid[8] = static_cast<std::uint8_t>((uuid[8] & 0x3f) | 0x80);
-    return uuid;
-}
-
-journal::Counts as_counts(std::uint64_t requests) {
-    journal::Counts counts{};
-    counts[static_cast<std::size_t>(journal::Kind::request)] = requests;
-    return counts;
-}
-
-}  // namespace
 
 // What has no cursor starts at the journal's mark. Until a ledger has been read, positions from `next_position` on are
 // not known to be unused: that stands in the checkpoint before any of them is acknowledged.
@@ -103,7 +83,7 @@ RowsSink::Worker::Outcome RowsSink::Worker::begin_anew() {
     const std::uint64_t position = facts_.uncompared ? *facts_.uncompared - 1 : cursor_.position;
     if (auto moved = move_to(position); !moved) return moved;
     Facts facts;
-    facts.journal = make_uuid();
+    facts.journal = journal::make_uuid();
     facts.beginning = Beginning{cursor_.position, cursor_.requests};
     if (auto kept = keep(facts); !kept) return kept;
     parts_.journal.set_uuid(*facts_.journal);
@@ -162,7 +142,8 @@ RowsSink::Worker::Outcome RowsSink::Worker::move_to(std::uint64_t position) {
 // possible.
 RowsSink::Worker::Outcome RowsSink::Worker::read_from(std::uint64_t position,
                                                       const std::optional<std::uint64_t>& requests) {
-    reader_ = parts_.journal.read_from(position, requests ? std::optional(as_counts(*requests)) : std::nullopt);
+    reader_ =
+        parts_.journal.read_from(position, requests ? std::optional(journal::requests_alone(*requests)) : std::nullopt);
     for (const auto since = std::chrono::steady_clock::now(); !reader_->try_to_count();)
         if (auto waited = wait_for_disk(since); !waited) return waited;
     const std::uint64_t found = journal::requests(reader_->counts());
@@ -171,7 +152,7 @@ RowsSink::Worker::Outcome RowsSink::Worker::read_from(std::uint64_t position,
     if (position > cursor_.position) most += position - cursor_.position;
     if (position < cursor_.position) least = belief_.fresh ? 0 : cursor_.base;
     const std::uint64_t likely = std::clamp(found, least, most);
-    if (likely != found) reader_ = parts_.journal.read_from(position, as_counts(likely));
+    if (likely != found) reader_ = parts_.journal.read_from(position, journal::requests_alone(likely));
     return {};
 }
 

@@ -66,9 +66,7 @@ void TracesSink::Worker::begin() {
         cursor_.base = cursor_.requests = journal::requests(mark.counts);
         parts_.tally.push(cursor_);
     }
-    journal::Counts counts{};
-    counts[static_cast<std::size_t>(journal::Kind::request)] = cursor_.requests;
-    reader_ = parts_.journal.read_from(cursor_.position, counts);
+    reader_ = parts_.journal.read_from(cursor_.position, journal::requests_alone(cursor_.requests));
     push_health();
 }
 

@@ -1,5 +1,6 @@
 #include "tests/unit/agent/journal/fixture.h"
 
+#include <doctest/doctest.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -148,6 +149,30 @@ std::uint64_t errors(const Journal& journal, std::string_view op) {
     for (const auto& [name, count] : journal.status().errors)
         if (name == op) return count;
     throw std::runtime_error("no such op: " + std::string(op));
+}
+
+JournalSettings quick(const TestFolder& folder) {
+    auto settings = folder.settings();
+    settings.durability = Durability::process;
+    return settings;
+}
+
+Counts fill(const JournalSettings& settings, std::uint64_t segments, std::uint64_t each) {
+    Counts counts{};
+    for (std::uint64_t segment = 0; segment < segments; ++segment) {
+        const auto journal = opened(settings);
+        DirectWriter writer(*journal);
+        REQUIRE(writer.keep_requests(segment * each + 1, segment * each + each));
+        writer.close();
+        counts = journal->mark().counts;
+    }
+    return counts;
+}
+
+void flip(const std::filesystem::path& file, std::size_t at) {
+    auto bytes = contents(file);
+    bytes.at(at) ^= std::byte{1};
+    write_contents(file, bytes);
 }
 
 }  // namespace outrigger::journal

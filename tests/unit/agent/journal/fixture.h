@@ -37,6 +37,10 @@ void add_requests(Batch& batch, std::uint32_t emitter, std::uint64_t first, std:
                   std::size_t payload_bytes = 24);
 
 // The writer without its thread: what is kept is kept when the call returns.
+JournalSettings quick(const TestFolder& folder);  // where nothing is about power loss
+// `segments` closed segments of `each` requests, and the counts of them all.
+Counts fill(const JournalSettings& settings, std::uint64_t segments, std::uint64_t each = 5);
+
 class DirectWriter {
   public:
     explicit DirectWriter(Journal& journal);
@@ -73,6 +77,7 @@ ReadOut read_out(Journal& journal, std::uint64_t position = 0);
 std::vector<std::filesystem::path> segment_files(const std::filesystem::path& folder);
 std::vector<std::byte> contents(const std::filesystem::path& file);
 void write_contents(const std::filesystem::path& file, Bytes bytes);
+void flip(const std::filesystem::path& file, std::size_t at);  // a bit of that byte
 std::vector<std::uint64_t> numbers(std::uint64_t first, std::uint64_t last);
 std::uint64_t errors(const Journal& journal, std::string_view op);
 

@@ -8,28 +8,6 @@
 namespace outrigger::journal {
 namespace {
 
-JournalSettings quick(const TestFolder& folder) {
-    auto settings = folder.settings();
-    settings.durability = Durability::process;
-    return settings;
-}
-
-// `segments` sealed ones of five requests each.
-void fill(const JournalSettings& settings, std::uint64_t segments) {
-    for (std::uint64_t segment = 0; segment < segments; ++segment) {
-        const auto journal = opened(settings);
-        DirectWriter writer(*journal);
-        REQUIRE(writer.keep_requests(segment * 5 + 1, segment * 5 + 5));
-        writer.close();
-    }
-}
-
-void flip(const std::filesystem::path& file, std::size_t at) {
-    auto bytes = contents(file);
-    bytes[at] ^= std::byte{1};
-    write_contents(file, bytes);
-}
-
 Inspection inspected(const JournalSettings& settings, bool verify = true) {
     Disk disk;
     return inspect(disk, settings.folder, settings.fallback, verify);

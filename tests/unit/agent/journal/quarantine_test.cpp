@@ -7,27 +7,6 @@
 namespace outrigger::journal {
 namespace {
 
-JournalSettings quick(const TestFolder& folder) {
-    auto settings = folder.settings();
-    settings.durability = Durability::process;
-    return settings;
-}
-
-void fill(const JournalSettings& settings, std::uint64_t segments) {
-    for (std::uint64_t segment = 0; segment < segments; ++segment) {
-        const auto journal = opened(settings);
-        DirectWriter writer(*journal);
-        REQUIRE(writer.keep_requests(segment * 5 + 1, segment * 5 + 5));
-        writer.close();
-    }
-}
-
-void damage(const std::filesystem::path& file, std::size_t at) {
-    auto bytes = contents(file);
-    bytes[at] ^= std::byte{1};
-    write_contents(file, bytes);
-}
-
 std::size_t files_in(const std::filesystem::path& folder) {
     std::size_t files = 0;
     for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder)) ++files;
@@ -42,7 +21,7 @@ TEST_CASE(
     const auto settings = quick(folder);
     fill(settings, 3);
     const auto file = segment_files(settings.folder)[0];
-    damage(file, header_bytes + 150);
+    flip(file, header_bytes + 150);
     std::uint64_t segments = 0;
     for (const auto& each : segment_files(settings.folder)) segments += std::filesystem::file_size(each);
     const auto size = std::filesystem::file_size(file);
@@ -66,8 +45,8 @@ TEST_CASE("quarantine holds a few files and half the journal's bytes; what it ha
     fill(settings, 7);
     for (std::size_t index = 0; index < 6; ++index) {
         const auto file = segment_files(settings.folder)[0];
-        damage(file, 100);
-        damage(file, header_copy_bytes + 100);
+        flip(file, 100);
+        flip(file, header_copy_bytes + 100);
         const auto journal = opened(settings);
         CHECK(errors(*journal, "damaged") == (index < quarantine_files ? 1 : index + 1 - quarantine_files));
         CHECK(errors(*journal, "quarantine") == (index < quarantine_files ? 0 : index + 1 - quarantine_files));

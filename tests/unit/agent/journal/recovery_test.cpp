@@ -11,26 +11,6 @@
 namespace outrigger::journal {
 namespace {
 
-// Nothing here is about power loss.
-JournalSettings quick(const TestFolder& folder) {
-    auto settings = folder.settings();
-    settings.durability = Durability::process;
-    return settings;
-}
-
-// `segments` closed segments of `each` requests, and the counts of them all.
-Counts fill(const JournalSettings& settings, std::uint64_t segments, std::uint64_t each) {
-    Counts counts{};
-    for (std::uint64_t segment = 0; segment < segments; ++segment) {
-        const auto journal = opened(settings);
-        DirectWriter writer(*journal);
-        REQUIRE(writer.keep_requests(segment * each + 1, segment * each + each));
-        writer.close();
-        counts = journal->mark().counts;
-    }
-    return counts;
-}
-
 std::uint64_t readable(Journal& journal) { return journal.state().view(journal.mark().position - 1).segment->readable; }
 
 void flip(std::vector<std::byte>& bytes, std::size_t bit) { bytes[bit / 8] ^= static_cast<std::byte>(1U << (bit % 8)); }
