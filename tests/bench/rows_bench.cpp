@@ -1,17 +1,15 @@
-// Rows a second from the journal into a private Postgres: the whole sink, beside a raw binary COPY of the same tuples
-// in the same cluster, in one transaction and in transactions of as many rows as the sink's. Rounds take turns; what
-// counts is the ratio of their medians, since the machine's speed drifts.
-#define DOCTEST_CONFIG_IMPLEMENT  // what starts Postgres belongs to the tests
-#include <doctest/doctest.h>
+// Rows from the journal into a private Postgres: the whole sink, beside a raw binary COPY of the same tuples in the
+// same cluster (in one transaction, and in transactions of as many rows as the sink's), and beside one INSERT a row.
+// The cluster runs without fsync, so that the disk is not what is measured; that flatters the INSERTs most.
 #include <libpq-fe.h>
 
-#include <algorithm>
-#include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
-#include <ctime>
-#include <fstream>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
 #include <stdexcept>
 #include <thread>
 
@@ -21,55 +19,51 @@
 #include "agent/sinks/rows/copy_row.h"
 #include "agent/sinks/rows/rows.h"
 #include "agent/sinks/rows/schema.h"
-#include "tests/bench/typical_request.h"
+#include "tests/bench/kit/cpu_time.h"
+#include "tests/bench/kit/load.h"
+#include "tests/bench/kit/rounds.h"
+#include "tests/bench/kit/typical_request.h"
+#include "tests/bench/yardsticks/insert.h"
 #include "tests/integration/peers/postgres_cluster.h"
 
+namespace outrigger::bench {
 namespace {
 
-using namespace outrigger;
-using Clock = std::chrono::steady_clock;
-
-constexpr std::uint64_t events = 400'000;
-constexpr int rounds = 5;
 constexpr std::size_t piece_bytes = 256 * 1024;
 
-struct Cost {
-    double seconds;
-    double cpu_seconds;      // of this process
-    double backend_seconds;  // CPU of the process that serves us
-};
-
-// Its time on a core so far: the first number of schedstat, in nanoseconds.
-double backend_seconds(long id) {
-    double nanoseconds = 0;
-    std::ifstream("/proc/" + std::to_string(id) + "/schedstat") >> nanoseconds;
-    return nanoseconds / 1e9;
-}
-
-class Stopwatch {
+// What was spent on storing: by the clock, here, and in the process of Postgres that serves us.
+class Spent {
   public:
-    Cost read() const {
-        return {std::chrono::duration<double>(Clock::now() - start_).count(),
-                static_cast<double>(std::clock() - cpu_) / CLOCKS_PER_SEC, 0};
+    void begin() {
+        seconds_ = -wall_seconds();
+        here_ = -process_seconds();
+    }
+    void end() {
+        seconds_ += wall_seconds();
+        here_ += process_seconds();
+    }
+    void backend(long process) { backend_ = backend_seconds(process); }
+    Values over(std::uint64_t rows) const {
+        const auto count = static_cast<double>(rows);
+        return {{"wall_per_s", count / seconds_},
+                {"wall_ns", seconds_ * 1e9 / count},
+                {"cpu_ns", here_ * 1e9 / count},
+                {"backend_cpu_ns", backend_ * 1e9 / count}};
     }
 
   private:
-    Clock::time_point start_ = Clock::now();
-    std::clock_t cpu_ = std::clock();
+    double seconds_ = 0, here_ = 0, backend_ = 0;
 };
 
-std::unique_ptr<journal::Journal> make_journal(const std::filesystem::path& folder) {
+std::unique_ptr<journal::Journal> make_journal(const std::filesystem::path& folder, std::uint64_t events) {
     journal::JournalSettings settings;
     settings.folder = folder / "journal";
     settings.fallback = folder / "fallback";
     settings.durability = journal::Durability::process;
     auto journal = std::move(*journal::Journal::open(settings, 0));
-    const RequestEvent event = bench::typical_request();
-    std::vector<std::byte> record(measure(event)->length);
-    write(event, *measure(event), record.data());
-    journal::WriterHooks hooks{[] {}, [](const journal::Entry&) {}, [] {}, [](std::span<const journal::Receipt>) {},
-                               [](std::string_view) {}};
+    journal::WriterHooks hooks;
     journal::Writer writer(*journal, 1, {}, hooks);
+    const std::string record = typical_record();
     journal::Batch batch;
     Identity identity;
     identity.service = "shop";
@@ -82,8 +76,8 @@ std::unique_ptr<journal::Journal> make_journal(const std::filesystem::path& fold
         envelope.emitter = 1;
         envelope.number = number;
         envelope.start = journal::Start::record;
-        envelope.arrival_us = *event.start_us + 2'000;
-        batch.add(envelope, record);
+        envelope.arrival_us = *typical_request().start_us + 2'000;
+        batch.add(envelope, std::as_bytes(std::span(record)));
         if (batch.bytes() < piece_bytes && number < events) continue;
         while (!writer.offer(batch)) std::this_thread::sleep_for(std::chrono::microseconds(100));
     }
@@ -105,123 +99,144 @@ std::vector<std::vector<char>> make_tuples(journal::Journal& journal) {
     }
 }
 
-void run(PGconn* connection, const char* statement) {
-    PGresult* result = PQexec(connection, statement);
-    const auto status = PQresultStatus(result);
-    PQclear(result);
-    if (status != PGRES_COMMAND_OK && status != PGRES_COPY_IN) throw std::runtime_error(PQerrorMessage(connection));
-}
-
-void put(PGconn* connection, std::string_view data) {
-    for (std::size_t at = 0; at < data.size(); at += piece_bytes) {
-        const auto part = data.substr(at, piece_bytes);
-        if (PQputCopyData(connection, part.data(), static_cast<int>(part.size())) != 1)
-            throw std::runtime_error(PQerrorMessage(connection));
+class Bench {
+  public:
+    explicit Bench(std::uint64_t rows) : count_(rows), journal_(make_journal(folder_.path(), rows)) {
+        make_tables();
+        parts_ = make_tuples(*journal_);
     }
-}
 
-void copy(PGconn* connection, std::span<const std::vector<char>> parts) {
-    static const std::string statement =
-        "COPY request_log (" + std::string(rows::columns) + ") FROM STDIN (FORMAT binary)";
-    run(connection, "BEGIN");
-    run(connection, statement.c_str());
-    put(connection, rows::copy_header);
-    for (const auto& part : parts) put(connection, {part.data(), part.size()});
-    put(connection, rows::copy_trailer);
-    if (PQputCopyEnd(connection, nullptr) != 1) throw std::runtime_error(PQerrorMessage(connection));
-    while (PGresult* result = PQgetResult(connection)) PQclear(result);
-    run(connection, "COMMIT");
-}
+    Values copy_raw(std::size_t parts_at_once) {
+        empty();
+        const Session session = connect();
+        Spent spent;
+        spent.begin();
+        const std::span parts(parts_);
+        for (std::size_t at = 0; at < parts.size(); at += parts_at_once)
+            copy(session.get(), parts.subspan(at, std::min(parts_at_once, parts.size() - at)));
+        spent.end();
+        spent.backend(PQbackendPID(session.get()));
+        return checked(spent, count_);
+    }
 
-Cost measure_raw(const std::string& uri, std::span<const std::vector<char>> parts, std::size_t parts_at_once) {
-    PGconn* connection = PQconnectdb(uri.c_str());
-    const Stopwatch watch;
-    for (std::size_t at = 0; at < parts.size(); at += parts_at_once)
-        copy(connection, parts.subspan(at, std::min(parts_at_once, parts.size() - at)));
-    Cost cost = watch.read();
-    cost.backend_seconds = backend_seconds(PQbackendPID(connection));
-    PQfinish(connection);
-    return cost;
-}
+    Values insert_each(std::uint64_t rows) {
+        empty();
+        const Insert insert(cluster_.uri());
+        Spent spent;
+        spent.begin();
+        for (std::uint64_t i = 1; i <= rows; ++i) insert.one(i);
+        spent.end();
+        spent.backend(insert.backend());
+        return checked(spent, rows);
+    }
 
-// From the moment when the ledger has been read until all is stored.
-Cost measure_sink(const peers::PostgresCluster& cluster, journal::Journal& journal) {
-    std::optional<Stopwatch> watch;
-    std::atomic<bool> done{false};
-    Cost cost{};
-    books::Cursor start;
-    start.on = true;
-    books::Tally tally(start, [&](const books::Cursor& cursor) {
-        if (!watch) watch.emplace();
-        cost = watch->read();
-        if (cursor.delivered == events) done = true;
-    });
-    rows::RowsSettings settings;
-    settings.postgres = cluster.uri();
-    settings.retention = std::chrono::days(36'500);
-    std::map<std::string, std::string> facts;
-    rows::RowsSink sink(
-        settings, {journal, tally, journal.mark().position + 1, [&](const std::string& name) { return facts[name]; },
-                   [&](const std::map<std::string, std::string>& kept) -> std::expected<void, Error> {
-                       for (const auto& [name, value] : kept) facts[name] = value;
-                       return {};
-                   },
-                   [](const std::string& line) { std::printf("%s\n", line.c_str()); }});
-    while (!done) std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    cost.backend_seconds =
-        backend_seconds(cluster.number("SELECT pid FROM pg_stat_activity WHERE application_name = 'outrigger'"));
-    return cost;
-}
+    // From the moment when the ledger has been read until all is stored.
+    Values store_by_sink() {
+        empty();
+        Spent spent;
+        std::atomic<bool> done{false};
+        bool begun = false;
+        books::Cursor start;
+        start.on = true;
+        books::Tally tally(start, [&](const books::Cursor& cursor) {
+            if (!std::exchange(begun, true)) spent.begin();
+            if (cursor.delivered == count_ && !done) {
+                spent.end();
+                done = true;
+            }
+        });
+        rows::RowsSettings settings;
+        settings.postgres = cluster_.uri();
+        settings.retention = std::chrono::days(36'500);
+        std::map<std::string, std::string> facts;
+        rows::RowsSink sink(
+            settings,
+            {*journal_, tally, journal_->mark().position + 1, [&](const std::string& name) { return facts[name]; },
+             [&](const std::map<std::string, std::string>& kept) -> std::expected<void, Error> {
+                 for (const auto& [name, value] : kept) facts[name] = value;
+                 return {};
+             },
+             [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); }});
+        while (!done) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        spent.backend(cluster_.number("SELECT pid FROM pg_stat_activity WHERE application_name = 'outrigger'"));
+        return checked(spent, count_);
+    }
 
-void make_tables(const std::string& uri) {
-    rows::Lifeline lifeline;
-    auto session = rows::Session::open(uri, std::nullopt, lifeline);
-    std::string statements;
-    auto schema = rows::Schema::open(*session, statements);
-    const auto day = rows::day_of(*bench::typical_request().start_us);
-    if (!schema->ensure_partitions(*session, {day}, day)) throw std::runtime_error("no partitions");
-}
+    Values make_tuples_only() {
+        Spent spent;
+        spent.begin();
+        make_tuples(*journal_);
+        spent.end();
+        return spent.over(count_);
+    }
 
-Cost median(std::array<Cost, rounds> costs) {
-    std::ranges::sort(costs, {}, &Cost::seconds);
-    return costs[rounds / 2];
-}
+  private:
+    using Session = std::unique_ptr<PGconn, decltype(&PQfinish)>;
 
-void say(const char* what, const Cost& cost, const Cost& reference) {
-    constexpr double us_per_row = 1e6 / static_cast<double>(events);
-    std::printf("%-34s %7.0f rows/s  %.2f of raw  CPU a row: %.2f us in the backend, %.2f us here\n", what,
-                static_cast<double>(events) / cost.seconds, reference.seconds / cost.seconds,
-                cost.backend_seconds * us_per_row, cost.cpu_seconds * us_per_row);
-}
+    Session connect() const { return {PQconnectdb(cluster_.uri().c_str()), &PQfinish}; }
+
+    static void run(PGconn* connection, const char* statement) {
+        PGresult* result = PQexec(connection, statement);
+        const auto status = PQresultStatus(result);
+        PQclear(result);
+        if (status != PGRES_COMMAND_OK && status != PGRES_COPY_IN) throw std::runtime_error(PQerrorMessage(connection));
+    }
+
+    static void put(PGconn* connection, std::string_view data) {
+        for (; !data.empty(); data.remove_prefix(std::min(data.size(), piece_bytes)))
+            if (PQputCopyData(connection, data.data(), static_cast<int>(std::min(data.size(), piece_bytes))) != 1)
+                throw std::runtime_error(PQerrorMessage(connection));
+    }
+
+    static void copy(PGconn* connection, std::span<const std::vector<char>> parts) {
+        run(connection, "BEGIN");
+        run(connection, ("COPY request_log (" + std::string(rows::columns) + ") FROM STDIN (FORMAT binary)").c_str());
+        put(connection, rows::copy_header);
+        for (const auto& part : parts) put(connection, {part.data(), part.size()});
+        put(connection, rows::copy_trailer);
+        if (PQputCopyEnd(connection, nullptr) != 1) throw std::runtime_error(PQerrorMessage(connection));
+        while (PGresult* result = PQgetResult(connection)) PQclear(result);
+        run(connection, "COMMIT");
+    }
+
+    void make_tables() {
+        rows::Lifeline lifeline;
+        auto session = rows::Session::open(cluster_.uri(), std::nullopt, lifeline);
+        std::string statements;
+        auto schema = rows::Schema::open(*session, statements);
+        const auto day = rows::day_of(*typical_request().start_us);
+        if (!schema->ensure_partitions(*session, {day}, day)) throw std::runtime_error("no partitions");
+    }
+
+    void empty() const {
+        cluster_.query("TRUNCATE request_log, outrigger_ledger, outrigger_drops, outrigger_dead_letter");
+        cluster_.query("CHECKPOINT");
+    }
+
+    Values checked(const Spent& spent, std::uint64_t rows) const {
+        if (cluster_.number("SELECT count(*) FROM request_log") != static_cast<long>(rows))
+            throw std::runtime_error("not all rows are there");
+        return spent.over(rows);
+    }
+
+    std::uint64_t count_;
+    peers::PostgresCluster cluster_;
+    peers::TemporaryFolder folder_;
+    std::unique_ptr<journal::Journal> journal_;
+    std::vector<std::vector<char>> parts_;
+};
 
 }  // namespace
 
-int main() {
-    const peers::PostgresCluster cluster;
-    const peers::TemporaryFolder folder;
-    const auto journal = make_journal(folder.path());
-    const Stopwatch watch;
-    const auto tuples = make_tuples(*journal);
-    std::printf("reading the journal and making tuples: %.2f us of CPU a row\n",
-                watch.read().cpu_seconds * 1e6 / static_cast<double>(events));
-    make_tables(cluster.uri());
-    const auto empty = [&] {
-        cluster.query("TRUNCATE request_log, outrigger_ledger, outrigger_drops, outrigger_dead_letter");
-        cluster.query("CHECKPOINT");
-    };
-    std::array<Cost, rounds> whole{}, parts{}, sink{};
-    for (std::size_t round = 0; round < rounds; ++round) {
-        empty();
-        whole[round] = measure_raw(cluster.uri(), tuples, tuples.size());
-        empty();
-        sink[round] = measure_sink(cluster, *journal);
-        if (cluster.number("SELECT count(*) FROM request_log") != static_cast<long>(events)) return EXIT_FAILURE;
-        empty();
-        parts[round] = measure_raw(cluster.uri(), tuples, 1);
-    }
-    std::printf("%llu rows of %zu bytes, median of %d rounds\n", static_cast<unsigned long long>(events),
-                tuples[0].size() / rows::BatchSize::most, rounds);
-    say("raw binary COPY, one transaction", median(whole), median(whole));
-    say("the same in 10,000s", median(parts), median(whole));
-    say("the rows sink", median(sink), median(whole));
+void run(const Size& size, const std::vector<std::string>&) {
+    const std::uint64_t rows = size.of(400'000, 100'000);
+    Bench bench(rows);
+    take_turns("rows", "request_log", size.of(7, 5),
+               {{"raw binary COPY, one transaction", [&] { return bench.copy_raw(rows); }},
+                {"the rows sink", [&] { return bench.store_by_sink(); }},
+                {"raw binary COPY, 10,000 rows each", [&] { return bench.copy_raw(1); }},
+                {"one INSERT a row", [&] { return bench.insert_each(size.of(4'000, 1'000)); }},
+                {"read the journal and make tuples", [&] { return bench.make_tuples_only(); }}});
 }
+
+}  // namespace outrigger::bench

@@ -1,158 +1,185 @@
-// What a scrape costs: the copy of the fold, which its writer waits for, and the page, measured and written in pieces.
-// With a series being a label set (19 lines of text) and with it being a line. The writer folds meanwhile, and says how
-// long it was kept waiting at most.
-#include <sys/resource.h>
-
+// What a scrape costs: the copy of the fold, which its writer waits for, and the page, read in pieces as the door reads
+// it; beside prometheus-cpp's serializer over the same series. A label set is 18 lines of text. The writer folds
+// meanwhile, and says how long it was kept waiting at most. Then the whole agent: what a client that sends an event
+// each millisecond notices of scrapes.
 #include <atomic>
 #include <chrono>
-#include <cstdio>
-#include <ctime>
-#include <string>
+#include <map>
+#include <stdexcept>
 #include <thread>
-#include <vector>
 
 #include "agent/fold/fold.h"
 #include "agent/sinks/metrics/page.h"
 #include "shared/record.h"
+#include "tests/bench/kit/client.h"
+#include "tests/bench/kit/cpu_time.h"
+#include "tests/bench/kit/rounds.h"
+#include "tests/bench/kit/ticks.h"
+#include "tests/bench/yardsticks/registry.h"
+#include "tests/integration/peers/agent.h"
 
+namespace outrigger::bench {
 namespace {
 
-using namespace outrigger;
-using Clock = std::chrono::steady_clock;
+constexpr std::int64_t now_us = 1'763'800'000'000'000;
 
-double ms_since(Clock::time_point start) {
-    return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
+std::string route_of(std::size_t set) { return "/users/:id/orders/" + std::to_string(set); }
+std::int64_t duration_us_of(std::size_t set) { return static_cast<std::int64_t>(set * 7'919 % 400'000); }
 
-// CPU of this thread: can be trusted on a busy machine.
-double cpu_ms() {
-    timespec time{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
-}
-
-double resident_mib() {
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    return static_cast<double>(usage.ru_maxrss) / 1024;
-}
-
-// Requests of one route each, spread over the buckets, or histograms of the app's own.
-class Load {
+// A fold with so many label sets, and a thread that folds on as long as this lives.
+class BusyFold {
   public:
-    explicit Load(bool custom) : custom_(custom) {}
-    void fold_all(fold::Fold& fold, std::size_t sets) {
-        fold.batch_begins();
-        for (std::size_t set = 0; set < sets; ++set) fold_one(fold, set);
-        fold.batch_ends();
+    explicit BusyFold(std::size_t sets) : sets_(sets), fold_(settings(sets)) {
+        fold_.batch_begins();
+        for (std::size_t set = 0; set < sets; ++set) fold_one(set);
+        fold_.batch_ends();
+        writer_ = std::jthread([this](const std::stop_token& stopped) { write(stopped); });
     }
-    void fold_one(fold::Fold& fold, std::size_t set) { custom_ ? fold_metric(fold, set) : fold_request(fold, set); }
+
+    const fold::Fold& fold() const { return fold_; }
+    double take_longest_wait_ms() { return longest_wait_ms_.exchange(0); }
 
   private:
-    void fold_request(fold::Fold& fold, std::size_t set) {
-        const std::string route = "/users/:id/orders/" + std::to_string(set);
+    static fold::FoldSettings settings(std::size_t sets) {
+        fold::FoldSettings settings;
+        settings.max_series = sets + 1000;
+        return settings;
+    }
+
+    void write(const std::stop_token& stopped) {
+        for (std::size_t set = 0; !stopped.stop_requested(); set = (set + 1) % sets_) {
+            const double start = wall_seconds();
+            fold_.batch_begins();
+            const double waited_ms = (wall_seconds() - start) * 1e3;
+            if (waited_ms > longest_wait_ms_) longest_wait_ms_ = waited_ms;
+            fold_one(set);
+            fold_.batch_ends();
+            std::this_thread::sleep_for(std::chrono::microseconds(50));
+        }
+    }
+
+    void fold_one(std::size_t set) {
+        const std::string route = route_of(set);
         RequestEvent event;
         event.method = "GET";
         event.route = route;
         event.status = 200;
-        event.duration_us = static_cast<std::int64_t>(set * 7'919 % 400'000);
+        event.duration_us = duration_us_of(set);
         event.trace_id[0] = 1;
-        apply(fold, event, journal::Kind::request);
-    }
-    void fold_metric(fold::Fold& fold, std::size_t set) {
-        const std::string user = std::to_string(set);
-        const Tag tag{"customer", user};
-        MetricEvent event;
-        event.kind = MetricKind::histogram;
-        event.name = "basket_size";
-        event.value = static_cast<double>(set % 17);
-        event.tags = {&tag, 1};
-        apply(fold, event, journal::Kind::metric);
-    }
-    template <class Event>
-    void apply(fold::Fold& fold, const Event& event, journal::Kind kind) {
         const auto measured = measure(event);
         record_.resize(measured->length);
-        write(event, *measured, record_.data());
+        outrigger::write(event, *measured, record_.data());
         journal::Envelope envelope;
-        envelope.kind = kind;
         envelope.kept = true;
-        envelope.arrival_us = 1'763'800'000'000'000;
-        fold.apply({++position_, envelope, record_, nullptr});
+        envelope.arrival_us = now_us;
+        fold_.apply({++position_, envelope, record_, nullptr});
     }
 
-    bool custom_;
+    std::size_t sets_;
+    fold::Fold fold_;
     std::vector<std::byte> record_;
     std::uint64_t position_ = 0;
+    std::atomic<double> longest_wait_ms_{0};
+    std::jthread writer_;
 };
 
-struct Cost {
-    double copy_ms = 1e9, page_ms = 1e9, page_cpu_ms = 1e9;
-    std::size_t bytes = 0, held = 0;
-};
-
-Cost scrape(const fold::Fold& fold, metrics::Format format, std::vector<char>& piece) {
-    Cost cost;
-    const auto start = Clock::now();
-    auto snapshot = fold.snapshot(1'763'800'000'000'000, format == metrics::Format::openmetrics);
-    cost.copy_ms = ms_since(start);
-    const auto page_start = Clock::now();
-    const double cpu_start = cpu_ms();
+Values scrape(BusyFold& busy, metrics::Format format) {
+    std::vector<char> piece(256UL * 1024);
+    busy.take_longest_wait_ms();
+    const double start = wall_seconds(), cpu = thread_seconds();
+    auto snapshot = busy.fold().snapshot(now_us, format == metrics::Format::openmetrics);
+    const double copied = wall_seconds();
     metrics::Page page(std::move(snapshot), fold::NamingSet::prometheus, {}, format);
-    while (page.read(piece) > 0) {
-    }
-    cost.page_ms = ms_since(page_start);
-    cost.page_cpu_ms = cpu_ms() - cpu_start;
-    cost.bytes = page.size();
-    cost.held = page.held_bytes();
-    return cost;
+    while (page.read(piece) > 0) continue;
+    return {{"wall_ms", (wall_seconds() - start) * 1e3},
+            {"cpu_ms", (thread_seconds() - cpu) * 1e3},
+            {"copy_ms", (copied - start) * 1e3},
+            {"writer_stall_ms", busy.take_longest_wait_ms()},
+            {"page_mib", static_cast<double>(page.size()) / (1 << 20)},
+            {"held_mib", static_cast<double>(page.held_bytes()) / (1 << 20)}};
 }
 
-void bench(const char* what, std::size_t sets, metrics::Format format, bool custom = false) {
-    fold::FoldSettings settings;
-    settings.max_series = sets + 1000;
-    fold::Fold fold(settings);
-    Load load(custom);
-    load.fold_all(fold, sets);
-    std::vector<char> piece(256UL * 1024);
+Values serialize(const Registry& registry) {
+    const double start = wall_seconds(), cpu = thread_seconds();
+    const std::string page = registry.serialize();
+    return {{"wall_ms", (wall_seconds() - start) * 1e3},
+            {"cpu_ms", (thread_seconds() - cpu) * 1e3},
+            {"page_mib", static_cast<double>(page.size()) / (1 << 20)}};
+}
+
+void compare(const std::string& about, std::size_t sets, int rounds) {
+    Registry registry;
+    for (std::size_t set = 0; set < sets; ++set)
+        registry.count(route_of(set), static_cast<double>(duration_us_of(set)) / 1e6);
+    BusyFold busy(sets);
+    take_turns("scrape", about, rounds,
+               {{"prometheus-cpp's serializer", [&] { return serialize(registry); }},
+                {"the agent's page", [&] { return scrape(busy, metrics::Format::text); }},
+                {"the agent's page, OpenMetrics", [&] { return scrape(busy, metrics::Format::openmetrics); }}});
+}
+
+// An event each millisecond; how long its acknowledgement took.
+Values paced(const peers::Agent& agent, const TickScale& scale, int events, bool scrapes) {
     std::atomic<bool> done{false};
-    double longest_wait_ms = 0;
-    std::thread writer([&] {
-        for (std::size_t set = 0; !done.load(std::memory_order_relaxed); set = (set + 1) % sets) {
-            const auto start = Clock::now();
-            fold.batch_begins();
-            longest_wait_ms = std::max(longest_wait_ms, ms_since(start));
-            load.fold_one(fold, set);
-            fold.batch_ends();
-            std::this_thread::sleep_for(std::chrono::microseconds(50));
+    int scraped = 0;
+    double longest_scrape_ms = 0;
+    const double cpu = process_seconds(agent.id());
+    std::jthread scraper([&] {
+        while (scrapes && !done) {
+            const double start = wall_seconds();
+            if (peers::get(agent.port(), "/metrics").status != 200) throw std::runtime_error("/metrics");
+            longest_scrape_ms = std::max(longest_scrape_ms, (wall_seconds() - start) * 1e3);
+            ++scraped;
         }
     });
-    Cost best;
-    for (int time = 0; time < 7; ++time) {
-        const Cost cost = scrape(fold, format, piece);
-        best.bytes = cost.bytes;
-        best.held = cost.held;
-        best.copy_ms = std::min(best.copy_ms, cost.copy_ms);
-        best.page_ms = std::min(best.page_ms, cost.page_ms);
-        best.page_cpu_ms = std::min(best.page_cpu_ms, cost.page_cpu_ms);
+    Client client(agent.socket(), Language::records);
+    const std::string record = typical_record();
+    Times times(scale);
+    for (int i = 0; i < events; ++i) {
+        const std::uint64_t from = ticks();
+        client.send_bytes(record);
+        client.count(1);
+        client.wait_for_acknowledgement();
+        times.add(ticks() - from);
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
     done = true;
-    writer.join();
-    std::printf(
-        "%-34s %6.1f MB  copy %5.1f ms  page %6.1f ms (CPU %6.1f)  writer waited %5.2f ms at most  holds %5.1f MB\n",
-        what, static_cast<double>(best.bytes) / 1e6, best.copy_ms, best.page_ms, best.page_cpu_ms, longest_wait_ms,
-        static_cast<double>(best.held) / 1e6);
+    scraper.join();
+    times.sort();
+    Values values{{"ack_p50_ms", times.at(0.5) / 1e6},
+                  {"ack_p99_ms", times.at(0.99) / 1e6},
+                  {"ack_longest_ms", times.at(1) / 1e6}};
+    if (scrapes) {
+        values.emplace_back("scrapes", scraped);
+        values.emplace_back("longest_scrape_ms", longest_scrape_ms);
+        values.emplace_back("cpu_ms_a_scrape_ms", (process_seconds(agent.id()) - cpu) * 1e3 / std::max(scraped, 1));
+    }
+    return values;
+}
+
+void watch_agent(const Size& size, std::size_t sets) {
+    peers::Agent agent({"--durability", "process", "--max-series", std::to_string(sets + 1000)});
+    agent.start();
+    Client client(agent.socket(), Language::records);
+    client.send(make_load(Language::records, {.routes = sets}), sets);
+    client.wait_for_acknowledgement();
+    const TickScale scale;
+    take_turns("scrape", "the agent, " + std::to_string(sets / 1000) + ",000 label sets", size.of(5, 2),
+               {{"not scraped", [&] { return paced(agent, scale, size.of(2'000, 500), false); }},
+                {"scraped without a pause", [&] { return paced(agent, scale, size.of(2'000, 500), true); }}});
 }
 
 }  // namespace
 
-int main() {
-    std::puts("GET /metrics: best of 7, in pieces of 256 KiB, socket not counted");
-    bench("100,000 lines (5,263 label sets)", 5'263, metrics::Format::text);
-    bench("10,000 label sets", 10'000, metrics::Format::text);
-    bench("10,000 label sets, OpenMetrics", 10'000, metrics::Format::openmetrics);
-    bench("10,000 custom histograms", 10'000, metrics::Format::text, true);
-    std::printf("resident at most so far: %.0f MiB\n", resident_mib());
-    bench("100,000 label sets", 100'000, metrics::Format::text);
-    bench("100,000 custom histograms", 100'000, metrics::Format::text, true);
+void run(const Size& size, const std::vector<std::string>&) {
+    constexpr std::size_t lines = 18;  // of a label set
+    compare("1,000 lines", 1'000 / lines, size.of(15, 5));
+    compare("10,000 lines", 10'000 / lines, size.of(15, 5));
+    compare("100,000 lines", 100'000 / lines, size.of(11, 3));
+    watch_agent(size, 10'000);
+    if (size.quick) return;
+    compare("100,000 label sets", 100'000, 3);
+    watch_agent(size, 100'000);
 }
+
+}  // namespace outrigger::bench
