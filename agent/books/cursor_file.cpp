@@ -5,6 +5,8 @@
 
 #include <array>
 #include <cstring>
+#include <string_view>
+#include <system_error>
 #include <type_traits>
 
 #include "shared/crc32c.h"
@@ -16,11 +18,12 @@ namespace {
 constexpr std::uint32_t version = 2;
 constexpr std::size_t history_at = 8;
 constexpr std::size_t head_bytes = history_at + sizeof(History);
+constexpr std::string_view file_prefix = "cursor.";
 using Image = std::array<std::byte, head_bytes + sizeof(Cursor)>;
 static_assert(std::is_trivially_copyable_v<Cursor>);
 
 std::filesystem::path file_of(const std::filesystem::path& folder, const std::string& sink) {
-    return folder / ("cursor." + sink);
+    return folder / (std::string(file_prefix) + sink);
 }
 
 std::uint32_t checksum(const Image& image) { return crc32c(Bytes(image).subspan(sizeof(std::uint32_t))); }
@@ -35,11 +38,25 @@ Image to_image(const History& history, const Cursor& cursor) {
     return image;
 }
 
-std::optional<Cursor> to_cursor(const Image& image, const History& history) {
+// Nothing unless it is there, whole and of this version.
+std::optional<Image> read_image(const std::filesystem::path& path) {
+    const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    Image image{};
+    if (!file || ::pread(file.get(), image.data(), image.size(), 0) != static_cast<ssize_t>(image.size()))
+        return std::nullopt;
     std::array<std::uint32_t, 2> head{};
     std::memcpy(head.data(), image.data(), sizeof head);
     if (head[0] != checksum(image) || head[1] != version) return std::nullopt;
-    if (std::memcmp(&image[history_at], &history, sizeof history) != 0) return std::nullopt;
+    return image;
+}
+
+History history_of(const Image& image) {
+    History history;
+    std::memcpy(&history, &image[history_at], sizeof history);
+    return history;
+}
+
+Cursor cursor_of(const Image& image) {
     Cursor cursor;
     std::memcpy(&cursor, &image[head_bytes], sizeof cursor);
     return cursor;
@@ -68,13 +85,21 @@ std::optional<Cursor> CursorFile::load(const std::string& sink, const History& h
                                        const std::vector<std::filesystem::path>& folders) {
     std::optional<Cursor> furthest;
     for (const auto& folder : folders) {
-        const FileDescriptor file(::open(file_of(folder, sink).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-        Image image{};
-        if (!file || ::pread(file.get(), image.data(), image.size(), 0) != static_cast<ssize_t>(image.size())) continue;
-        const auto cursor = to_cursor(image, history);
-        if (cursor && (!furthest || cursor->position > furthest->position)) furthest = cursor;
+        const auto image = read_image(file_of(folder, sink));
+        if (!image || history_of(*image) != history) continue;
+        const Cursor cursor = cursor_of(*image);
+        if (!furthest || cursor.position > furthest->position) furthest = cursor;
     }
     return furthest;
+}
+
+std::optional<History> CursorFile::history_in(const std::filesystem::path& folder) {
+    std::error_code error;
+    for (std::filesystem::directory_iterator file(folder, error), end; !error && file != end; file.increment(error)) {
+        if (!file->path().filename().string().starts_with(file_prefix)) continue;
+        if (const auto image = read_image(file->path())) return history_of(*image);
+    }
+    return std::nullopt;
 }
 
 }  // namespace outrigger::books

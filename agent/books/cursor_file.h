@@ -30,6 +30,8 @@ class CursorFile {
     // The furthest that a whole file of this history in one of the folders tells.
     static std::optional<Cursor> load(const std::string& sink, const History& history,
                                       const std::vector<std::filesystem::path>& folders);
+    // Whose positions the whole files in a folder tell of; nothing when there is none.
+    static std::optional<History> history_in(const std::filesystem::path& folder);
 
   private:
     History history_;

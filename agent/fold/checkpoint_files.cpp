@@ -95,16 +95,9 @@ CheckpointFiles::CheckpointFiles(std::filesystem::path folder, std::filesystem::
                                  std::shared_ptr<journal::Disk> disk)
     : disk_(std::move(disk)), places_{Place{std::move(folder)}, Place{std::move(fallback)}} {}
 
-Checkpoint CheckpointFiles::load() {
+Checkpoint CheckpointFiles::load(const std::optional<books::History>& told) {
     auto found = find();
-    if (found.empty()) {
-        history_ = make_history();
-        Checkpoint none;
-        none.history = history_;
-        return none;
-    }
-    const auto ours = std::ranges::find(found.rbegin(), found.rend(), std::size_t{0}, &Found::place);
-    history_ = (ours == found.rend() ? found.rbegin() : ours)->checkpoint.history;
+    history_ = whose(found, told);
     for (const Found& each : found) {
         if (each.checkpoint.history == history_)
             places_[each.place].next_slot = 1 - each.slot;
@@ -112,7 +105,17 @@ Checkpoint CheckpointFiles::load() {
             set_aside(each);
     }
     std::erase_if(found, [this](const Found& each) { return each.checkpoint.history != history_; });
-    return std::move(found.back().checkpoint);
+    if (!found.empty()) return std::move(found.back().checkpoint);
+    Checkpoint none;
+    none.history = history_;
+    return none;
+}
+
+books::History CheckpointFiles::whose(const std::vector<Found>& found, const std::optional<books::History>& told) {
+    const auto in_data_folder = std::ranges::find(found.rbegin(), found.rend(), std::size_t{0}, &Found::place);
+    if (in_data_folder != found.rend()) return in_data_folder->checkpoint.history;
+    if (told) return *told;
+    return found.empty() ? make_history() : found.back().checkpoint.history;
 }
 
 std::vector<CheckpointFiles::Found> CheckpointFiles::find() {

@@ -7,6 +7,7 @@
 #include <expected>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,8 +25,9 @@ class CheckpointFiles {
 
     // The newest valid one of both places; an empty one (sequence 0, a new history) when there is none. The data
     // directory says which history is ours: what the fallback holds of another (a run whose --data-dir was mistyped)
-    // is renamed to *.foreign and left for a person.
-    Checkpoint load();
+    // is renamed to *.foreign and left for a person. `told`: whose history the data directory's other files are of, for
+    // when its checkpoints cannot be read.
+    Checkpoint load(const std::optional<books::History>& told = std::nullopt);
     const std::vector<std::string>& damaged() const { return damaged_; }  // files that load() could not use
     const std::vector<std::string>& foreign() const { return foreign_; }  // those it renamed, by their new names
 
@@ -44,6 +46,7 @@ class CheckpointFiles {
         Checkpoint checkpoint;
     };
     std::vector<Found> find();  // oldest first
+    static books::History whose(const std::vector<Found>& found, const std::optional<books::History>& told);
     void set_aside(const Found& found);
     void clear_fallback();
     std::expected<void, Error> save_to(Place& place, Bytes bytes);

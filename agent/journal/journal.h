@@ -57,7 +57,8 @@ struct JournalStatus {
     double sync_seconds_sum = 0;
     std::array<std::uint64_t, 16> sync_buckets{};  // see journal_sync_bounds
     std::vector<std::pair<std::string, std::uint64_t>>
-        errors;  // by op: write, sync, open, remove, damaged, foreign, ...
+        errors;                          // by op: write, sync, open, remove, damaged, foreign, ...
+    std::uint64_t foreign_requests = 0;  // in the segments that the start set aside because they are another journal's
     std::uint64_t oldest_position = 0;
 };
 

@@ -37,6 +37,12 @@ std::size_t newest_of_ours(const JournalSettings& settings, const std::vector<Se
     return 0;
 }
 
+std::uint64_t requests_in(Disk& disk, const Segment& segment) {
+    Recovered apart;  // its errors are not our journal's
+    const auto extent = measure(disk, apart, segment, true);
+    return extent ? requests(extent->counts) - requests(segment.header.before) : 0;
+}
+
 // Segments of another history (a folder that was not there when its journal began anew, a copied file) go to
 // quarantine.
 void leave_other_histories(Disk& disk, const JournalSettings& settings, Recovered& found) {
@@ -57,6 +63,7 @@ void leave_other_histories(Disk& disk, const JournalSettings& settings, Recovere
         const bool twice = ours[index] && !kept.empty() && kept.back().header.id == segments[index].header.id;
         if (!ours[index] || twice) {
             count(found, Op::foreign);
+            if (!twice) found.foreign_requests += requests_in(disk, segments[index]);
             move_to_quarantine(disk, settings, found, segments[index].path, segments[index].fallback);
         } else {
             kept.push_back(std::move(segments[index]));

@@ -41,6 +41,7 @@ Journal::State::State(JournalSettings settings, std::shared_ptr<Disk> disk, Reco
       quarantine_(std::move(recovered.quarantine)),
       errors_(recovered.errors) {
     status_.problem = std::move(recovered.problem);
+    status_.foreign_requests = recovered.foreign_requests;
 }
 
 Mark Journal::State::mark() const {

@@ -45,6 +45,7 @@ struct Recovered {
     std::uint64_t next_id = 1;
     std::uint64_t generation = 0;
     std::array<std::uint64_t, static_cast<std::size_t>(Op::count_)> errors{};
+    std::uint64_t foreign_requests = 0;                  // in segments of another journal
     std::array<std::vector<Quarantined>, 2> quarantine;  // of the data folder; of the fallback
     std::string problem;                                 // the data folder cannot be read
     bool readable = true;

@@ -131,6 +131,7 @@ metrics::AgentFacts Reports::agent_facts(const http::TurnedAway& http) const {
     out.sync_bounds.assign(journal::journal_sync_bounds.begin(), journal::journal_sync_bounds.end());
     out.sync_buckets.assign(journal.sync_buckets.begin(), journal.sync_buckets.end());
     out.sync_seconds_sum = journal.sync_seconds_sum;
+    out.journal_foreign_requests = journal.foreign_requests;
     out.journal_errors = journal.errors;
     for (auto& [op, count] : out.journal_errors)
         if (op == "foreign") count += from_.checkpointer.foreign();

@@ -34,8 +34,11 @@ void replay(journal::Journal& journal, fold::Fold& fold) {
 std::string troubles(const journal::JournalStatus& status) {
     std::string text;
     for (const auto& [op, count] : status.errors)
-        if (count > 0 && op != "torn" && op != "spare")
+        if (count > 0 && op != "torn" && op != "spare") {
             text += (text.empty() ? "" : ", ") + op + " " + std::to_string(count);
+            if (op == "foreign" && status.foreign_requests > 0)
+                text += " with " + std::to_string(status.foreign_requests) + " requests that are not taken up";
+        }
     return text.empty() ? text
                         : "the journal had trouble at start (" + text + "): `outrigger journal verify` says where";
 }

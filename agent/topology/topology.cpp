@@ -10,6 +10,7 @@
 
 #include "agent/books/accounts.h"
 #include "agent/books/book.h"
+#include "agent/books/cursor_file.h"
 #include "agent/fold/checkpoint_files.h"
 #include "agent/fold/checkpointer.h"
 #include "agent/fold/fold.h"
@@ -117,7 +118,7 @@ Topology::Stations::Stations(const settings::Settings& settings, std::vector<set
       book_([this] { return journal::requests(journal_->mark().counts); }) {
     allow_descriptors(settings_, say);
     fold::CheckpointFiles files(settings_.data_dir, journal_settings_.fallback, std::make_shared<journal::Disk>());
-    fold::Checkpoint checkpoint = files.load();
+    fold::Checkpoint checkpoint = files.load(books::CursorFile::history_in(settings_.data_dir));
     for (const auto& file : files.damaged()) say("checkpoint: " + file + " is damaged; the other one is used");
     for (const auto& file : files.foreign())
         say("checkpoint: " + file + " belongs to another data directory's history; what it counted is not taken up");

@@ -56,8 +56,10 @@ TEST_CASE("the journal of a running agent can be listed and verified, and damage
     agent.kill_hard();
     {
         std::fstream file(only_segment(agent), std::ios::in | std::ios::out | std::ios::binary);
+        file.seekg(4096 + 8000);
+        const auto byte = static_cast<char>(~file.get());
         file.seekp(4096 + 8000);
-        file.put('\xff');
+        file.put(byte);
     }
     const Finished damaged = look(agent, "verify");
     CAPTURE(damaged.output);

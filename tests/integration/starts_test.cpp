@@ -142,6 +142,8 @@ TEST_CASE("a run without its data folder is counted apart, and the next one with
     const Scrape scrape = agent.scrape();
     CHECK(scrape.sum("http_requests_total") == 1000);
     CHECK(scrape.sum("outrigger_journal_errors_total", {{"op", "foreign"}}) > 0);
+    CHECK(scrape.sum("outrigger_journal_foreign_requests_total") == 510);
+    CHECK(agent.log().find("with 510 requests that are not taken up") != std::string::npos);
     CHECK(agent.log().find("another data directory's history") != std::string::npos);
     send_requests(agent, 5);
     CHECK(counted(agent, 1005));

@@ -108,6 +108,10 @@ void add_journal(Families& out, const AgentFacts& facts) {
     FamilyBuilder errors = counter("outrigger_journal_errors_total", "Errors of the journal, by operation.");
     for (const auto& [operation, count] : facts.journal_errors) errors.add(count, {{"op", operation}});
     out.push_back(errors.take());
+    out.push_back(counter("outrigger_journal_foreign_requests_total",
+                          "Requests in segments of another journal that lay here at start: set aside, not taken up.")
+                      .add(facts.journal_foreign_requests)
+                      .take());
 }
 
 }  // namespace

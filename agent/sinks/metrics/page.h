@@ -47,6 +47,7 @@ struct AgentFacts {
     std::vector<TurnedAway> turned_away;
     std::uint64_t rings_drained = 0, rings_corrupt = 0;  // of emitters that died
     std::uint64_t journal_bytes = 0, journal_unread_bytes = 0, journal_limit_bytes = 0;
+    std::uint64_t journal_foreign_requests = 0;
     bool journal_durable = true;
     std::vector<double> sync_bounds;          // seconds, without +Inf
     std::vector<std::uint64_t> sync_buckets;  // one more than the bounds; not cumulative

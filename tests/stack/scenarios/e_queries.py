@@ -43,7 +43,8 @@ def panels_and_alerts(world):
         stack.compose("up", "-d", "--no-deps", "app")
         stack.wait_healthy("app")
         ask(world, lambda name: not name.startswith(("service-flask/", "service-otel/")))
-        assert {"1.0.3", "1.0.4"} <= {labels["version"] for labels, _ in stack.query("app_info")}
+        eventually("a scrape with both versions", 60,
+                   lambda: {"1.0.3", "1.0.4"} <= {labels["version"] for labels, _ in stack.query("app_info")}, pause=2)
     stack.compose("up", "-d", "--no-deps", "app")
     stack.wait_healthy("app")
 

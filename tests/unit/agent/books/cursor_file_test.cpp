@@ -63,6 +63,10 @@ TEST_CASE("a cursor of another history tells nothing, however far it is") {
     CursorFile("rows", ours, {folders.both[0]}).save(cursor_at(5));
     CursorFile("rows", History{2}, {folders.both[1]}).save(cursor_at(99));
     CHECK(CursorFile::load("rows", ours, folders.both)->position == 5);
+    CHECK(CursorFile::history_in(folders.both[0]) == ours);
+    CHECK(CursorFile::history_in(folders.both[1]) == History{2});
+    CHECK(!CursorFile::history_in(folders.root));
+    CHECK(!CursorFile::history_in(folders.root / "missing"));
     CHECK(CursorFile::load("rows", History{2}, folders.both)->position == 99);
     CHECK(!CursorFile::load("rows", History{3}, folders.both));
 }

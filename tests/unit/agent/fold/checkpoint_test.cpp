@@ -169,6 +169,32 @@ TEST_CASE("a folder that cannot be written gives way to the fallback, and a star
     CHECK(failed.error().what.find("checkpoint.") != std::string::npos);
 }
 
+TEST_CASE("checkpoints that cannot be read do not begin a new history where other files tell of the old one") {
+    const test::TemporaryFolder folder;
+    const std::filesystem::path data = folder.path() + "/data", fallback = folder.path() + "/fallback";
+    CheckpointFiles files(data, fallback);
+    const auto history = files.load().history;
+    auto checkpoint = at(1'000);
+    REQUIRE(files.save(checkpoint));
+    std::filesystem::resize_file(data / "checkpoint.a", 100);
+    CHECK(CheckpointFiles(data, fallback).load().history != history);
+
+    CheckpointFiles told(data, fallback);
+    const auto found = told.load(history);
+    CHECK(found.history == history);
+    CHECK(found.sequence == 0);
+    CHECK(told.damaged().size() == 1);
+    CHECK(told.foreign().empty());
+
+    CheckpointFiles mistyped(fallback, {});
+    checkpoint = at(2'000);
+    REQUIRE(mistyped.load().history != history);
+    REQUIRE(mistyped.save(checkpoint));
+    CheckpointFiles again(data, fallback);
+    CHECK(again.load(history).fold.position == 0);
+    CHECK(again.foreign().size() == 1);
+}
+
 TEST_CASE("a run with a wrong data directory does not take the place of the right one's counts") {
     const test::TemporaryFolder folder;
     const std::filesystem::path data = folder.path() + "/data", fallback = folder.path() + "/fallback";

@@ -77,6 +77,7 @@ TEST_CASE("segments of another history are taken away, not mixed in, wherever th
     std::filesystem::copy_file(foreign, settings.folder / foreign.filename());
     const auto journal = opened(settings);
     CHECK(errors(*journal, "foreign") == 2);
+    CHECK(journal->status().foreign_requests == 10);  // of the same five, twice
     CHECK(read_out(*journal).numbers == numbers(1, 15));
     CHECK(std::filesystem::exists(settings.fallback / "quarantine" / foreign.filename()));
     CHECK(std::filesystem::exists(settings.folder / "quarantine" / foreign.filename()));

@@ -86,6 +86,8 @@ TEST_CASE("what went wrong with the journal at start is one line, and a batch th
     status.errors = {{"damaged", 2}, {"torn", 3}, {"foreign", 1}};
     CHECK(troubles(status) ==
           "the journal had trouble at start (damaged 2, foreign 1): `outrigger journal verify` says where");
+    status.foreign_requests = 510;
+    CHECK(troubles(status).find("foreign 1 with 510 requests that are not taken up") != std::string::npos);
 }
 
 TEST_CASE("which journal a checkpoint speaks of is among its facts, byte by byte") {
