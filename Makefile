@@ -120,6 +120,7 @@ fuzz-programs: $(patsubst tests/fuzz/%.cpp,$(OUT)/%,$(FUZZ))
 .PHONY: bench bench-programs
 .SECONDARY:  # make would remove the benches' objects
 bench: bench-programs $(OUT)/outrigger deps-bench  ## the figures, each beside a yardstick of the same run: a table, and build/bench/results.json (QUICK=1: under 3 minutes, judges ratios; BENCHES='record rows' selects)
+	@tests/bench/suite_test.py -q 2>&1 | grep -v '^$$' >&2; exit $${PIPESTATUS[0]}
 	@PROGRAM_FOLDER=$(OUT) tests/bench/run $(if $(QUICK),--quick) $(BENCHES)
 bench-programs: $(patsubst tests/bench/%.cpp,$(OUT)/bench/%,$(filter %_bench.cpp,$(BENCH)))
 

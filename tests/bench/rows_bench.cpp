@@ -18,10 +18,10 @@
 #include "agent/sinks/rows/batch_size.h"
 #include "agent/sinks/rows/copy_row.h"
 #include "agent/sinks/rows/rows.h"
-#include "agent/sinks/rows/schema.h"
 #include "tests/bench/kit/cpu_time.h"
 #include "tests/bench/kit/load.h"
 #include "tests/bench/kit/rounds.h"
+#include "tests/bench/kit/tables.h"
 #include "tests/bench/kit/typical_request.h"
 #include "tests/bench/yardsticks/insert.h"
 #include "tests/integration/peers/postgres_cluster.h"
@@ -102,7 +102,7 @@ std::vector<std::vector<char>> make_tuples(journal::Journal& journal) {
 class Bench {
   public:
     explicit Bench(std::uint64_t rows) : count_(rows), journal_(make_journal(folder_.path(), rows)) {
-        make_tables();
+        make_tables(cluster_.uri());
         parts_ = make_tuples(*journal_);
     }
 
@@ -197,15 +197,6 @@ class Bench {
         if (PQputCopyEnd(connection, nullptr) != 1) throw std::runtime_error(PQerrorMessage(connection));
         while (PGresult* result = PQgetResult(connection)) PQclear(result);
         run(connection, "COMMIT");
-    }
-
-    void make_tables() {
-        rows::Lifeline lifeline;
-        auto session = rows::Session::open(cluster_.uri(), std::nullopt, lifeline);
-        std::string statements;
-        auto schema = rows::Schema::open(*session, statements);
-        const auto day = rows::day_of(*typical_request().start_us);
-        if (!schema->ensure_partitions(*session, {day}, day)) throw std::runtime_error("no partitions");
     }
 
     void empty() const {

@@ -11,7 +11,7 @@ def unit_of(name):
 
 def number(value):
     if abs(value) < 1e-4 or abs(value) >= 100:
-        return f"{value:,.0f}"
+        return f"{round(value):,}"
     return f"{value:.3g}"
 
 

@@ -1,0 +1,66 @@
+#include "tests/bench/kit/paced_app.h"
+
+#include <array>
+#include <stdexcept>
+#include <thread>
+
+#include "tests/bench/kit/typical_request.h"
+
+namespace outrigger::bench {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+
+EmitterSettings settings(const std::string& socket) {
+    EmitterSettings settings;
+    settings.socket = socket;
+    settings.service = "bench";
+    return settings;
+}
+
+std::int64_t utc_us() {
+    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+}  // namespace
+
+PacedApp::PacedApp(const std::string& socket) : emitter_(settings(socket)) {
+    emitter_.start();
+    for (int i = 0; !emitter_.counts().connected; ++i) {
+        if (i == 10'000) throw std::runtime_error("no connection to " + socket);
+        std::this_thread::sleep_for(1ms);
+    }
+}
+
+void PacedApp::run(int events_per_s, std::chrono::milliseconds length,
+                   const std::function<void(std::uint64_t)>& each_millisecond) {
+    const auto start = steady_clock::now();
+    const std::uint64_t before = recorded_;
+    for (auto passed = 1ms; passed <= length; passed += 1ms) {
+        const auto due = static_cast<std::uint64_t>(events_per_s) * static_cast<std::uint64_t>(passed.count()) / 1000;
+        while (recorded_ - before < due) record();
+        if (each_millisecond) each_millisecond(recorded_);
+        std::this_thread::sleep_until(start + passed);
+    }
+}
+
+void PacedApp::record() {
+    static constexpr std::array<std::string_view, 10> routes = {
+        "/users/:id/orders", "/users/:id", "/orders", "/orders/:id", "/login",
+        "/simulation",       "/red",       "/green",  "/blue",       "/yellow"};
+    RequestEvent event = typical_request();
+    event.route = routes[recorded_ % routes.size()];
+    event.start_us = utc_us();
+    event.duration_us = static_cast<std::int64_t>(1000 + recorded_ * 7919 % 50'000);
+    // Each request is a trace of its own.
+    event.trace_id[8] = 1;
+    for (std::size_t i = 0; i < 7; ++i) event.trace_id[9 + i] = static_cast<std::uint8_t>(recorded_ >> (8 * i));
+    event.span_id = recorded_ + 1;
+    event.parent_id = 0;
+    if (emitter_.record(event) != Recorded::accepted) throw std::runtime_error("an event was dropped");
+    ++recorded_;
+}
+
+}  // namespace outrigger::bench

@@ -1,0 +1,117 @@
+// How long an event is on its way: from record() to its acknowledgement, and until a query sees its row. Asked each
+// millisecond, so that much is the most that a figure is too high. Beside the first, what one sync of the disk takes.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <stdexcept>
+#include <thread>
+
+#include "shared/file_descriptor.h"
+#include "tests/bench/kit/cpu_time.h"
+#include "tests/bench/kit/paced_app.h"
+#include "tests/bench/kit/rounds.h"
+#include "tests/integration/peers/agent.h"
+#include "tests/integration/peers/eventually.h"
+#include "tests/integration/peers/postgres_cluster.h"
+
+namespace outrigger::bench {
+namespace {
+
+using namespace std::chrono_literals;
+
+Values quantiles(std::vector<double>& ms) {
+    if (ms.empty()) throw std::runtime_error("nothing arrived");
+    std::ranges::sort(ms);
+    const auto at = [&](double share) {
+        return ms[static_cast<std::size_t>(share * static_cast<double>(ms.size() - 1))];
+    };
+    return {{"p50_ms", at(0.5)}, {"p99_ms", at(0.99)}, {"longest_ms", at(1)}};
+}
+
+// Events in the order in which they were recorded, and when; arrival is told as how many have arrived.
+class Journey {
+  public:
+    void recorded(std::uint64_t so_far) { began_.resize(so_far, wall_seconds()); }
+    void arrived(std::uint64_t so_far, double when) {
+        for (; arrived_ < std::min<std::uint64_t>(so_far, began_.size()); ++arrived_)
+            taken_ms_.push_back((when - began_[arrived_]) * 1e3);
+    }
+    bool all() const { return arrived_ == began_.size(); }
+    Values values() { return quantiles(taken_ms_); }
+
+  private:
+    std::vector<double> began_, taken_ms_;
+    std::uint64_t arrived_ = 0;
+};
+
+Values acknowledged(const peers::Agent& agent, std::chrono::milliseconds length) {
+    PacedApp app(agent.socket());
+    Journey journey;
+    app.run(1'000, length, [&](std::uint64_t recorded) {
+        journey.recorded(recorded);
+        journey.arrived(app.counts().acknowledged, wall_seconds());
+    });
+    while (!journey.all()) {
+        std::this_thread::sleep_for(1ms);
+        journey.arrived(app.counts().acknowledged, wall_seconds());
+    }
+    return journey.values();
+}
+
+Values visible(const peers::Agent& agent, const peers::PostgresCluster& postgres, std::chrono::milliseconds length) {
+    PacedApp app(agent.socket());
+    const auto before = static_cast<std::uint64_t>(postgres.number("SELECT count(*) FROM request_log"));
+    Journey journey;
+    std::vector<std::pair<std::uint64_t, double>> seen;
+    {
+        const std::jthread watcher([&](const std::stop_token& stopped) {
+            while (!stopped.stop_requested()) {
+                const auto rows = static_cast<std::uint64_t>(postgres.number("SELECT count(*) FROM request_log"));
+                seen.emplace_back(rows - before, wall_seconds());
+                std::this_thread::sleep_for(5ms);
+            }
+        });
+        app.run(1'000, length, [&](std::uint64_t recorded) { journey.recorded(recorded); });
+        std::this_thread::sleep_for(2s);
+    }
+    for (const auto& [rows, when] : seen) journey.arrived(rows, when);
+    if (!journey.all()) throw std::runtime_error("rows did not arrive within 2 s");
+    return journey.values();
+}
+
+// A sync of 4 KiB each 4 ms, as the journal does at that pace.
+Values synced(std::chrono::milliseconds length) {
+    const peers::TemporaryFolder folder;
+    const FileDescriptor file(::open((folder / "file").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    const std::vector<char> block(4096, 'x');
+    const auto syncs = length / 4ms;
+    if (!file || ::posix_fallocate(file.get(), 0, syncs * 4096) != 0) throw std::runtime_error("no room for a file");
+    std::vector<double> taken_ms;
+    for (long i = 0; i < syncs; ++i) {
+        const double start = wall_seconds();
+        if (::pwrite(file.get(), block.data(), block.size(), i * 4096) < 0 || ::fdatasync(file.get()) != 0)
+            throw std::runtime_error("cannot sync");
+        taken_ms.push_back((wall_seconds() - start) * 1e3);
+        std::this_thread::sleep_for(4ms);
+    }
+    return quantiles(taken_ms);
+}
+
+}  // namespace
+
+void run(const Size& size, const std::vector<std::string>&) {
+    const peers::PostgresCluster postgres;
+    peers::Agent agent({"--postgres", postgres.uri()});
+    agent.start();
+    const bool ready = peers::eventually(10s, [&] { return agent.ready() == 200; });
+    if (!ready) throw std::runtime_error("the agent is not ready");
+    const auto length = size.of(5'000ms, 2'000ms);
+    take_turns("lag", "1,000 events a second", size.of(3, 1),
+               {{"pwrite + fdatasync of 4 KiB", [&] { return synced(length); }},
+                {"record() to acknowledgement", [&] { return acknowledged(agent, length); }},
+                {"record() to row", [&] { return visible(agent, postgres, length); }}});
+}
+
+}  // namespace outrigger::bench
