@@ -37,7 +37,7 @@ void power_cuts(World& world) {
     SmallDisk& disk = on_a_disk(world, SmallDisk::Kind::ext4, 160 * mebibyte);
     world.power_lost = true;
     world.start();
-    for (int i = 0; i < 5; ++i) {
+    for (int i = 0; i < world.times(5, 12); ++i) {
         world.pause(100, 900);
         // Nobody speaks after the power is gone: the kernel lets a sync that is under way succeed although its file
         // system is shut down, and an agent that still ran would tell what no power cut ever lets it tell.

@@ -62,12 +62,12 @@ Wanted parse(const std::vector<std::string>& words) {
 }
 
 // Whether the promises held.
-bool play(const Case& one, std::uint64_t seed) {
+bool play(const Case& one, std::uint64_t seed, Length length) {
     const auto began = Clock::now();
     World::Outcome outcome;
     found_by_peers = 0;
     try {
-        World world(seed);
+        World world(seed, length);
         std::string broken;
         try {
             one.play(world);
@@ -108,11 +108,12 @@ int run(const Wanted& wanted) {
     std::printf("seed %llu, %zu cases\n", static_cast<unsigned long long>(wanted.seed), able.size());
     std::mt19937_64 random(wanted.seed);
     const auto until = Clock::now() + wanted.soak;
-    for (std::size_t i = 0; wanted.soak.count() > 0 ? Clock::now() < until : i < able.size(); ++i) {
-        const Case& one = wanted.soak.count() > 0 ? able.at(random() % able.size()) : able[i];
+    const auto length = wanted.soak.count() > 0 ? Length::soak : Length::once;
+    for (std::size_t i = 0; length == Length::soak ? Clock::now() < until : i < able.size(); ++i) {
+        const Case& one = length == Length::soak ? able.at(random() % able.size()) : able[i];
         // A single case asked for again gets the seed it was given.
-        const std::uint64_t seed = wanted.ids.size() == 1 && wanted.soak.count() == 0 ? wanted.seed : random();
-        ++(play(one, seed) ? passed : failed);
+        const std::uint64_t seed = wanted.ids.size() == 1 && length == Length::once ? wanted.seed : random();
+        ++(play(one, seed, length) ? passed : failed);
     }
     std::printf("seed %llu; fired in all:\n", static_cast<unsigned long long>(wanted.seed));
     for (const auto& [what, times] : fired_in_all)

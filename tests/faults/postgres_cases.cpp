@@ -39,7 +39,7 @@ void backends_terminated(World& world) {
 void cut_around_commit(World& world) {
     auto& proxy = put_proxy_before_postgres(world);
     world.start();
-    for (std::size_t i = 0; i < 6; ++i) {
+    for (std::size_t i = 0; i < static_cast<std::size_t>(world.times(6, 45)); ++i) {
         constexpr std::array fates{Fate::cut, Fate::answer_lost, Fate::cut_behind};
         const auto before = proxy.cuts();
         const Fate fate = fates.at(i % fates.size());
@@ -75,7 +75,7 @@ void zombie_commit(World& world) {
 void failover(World& world) {
     auto& proxy = put_proxy_before_postgres(world);
     world.start();
-    for (int i = 0; i < 2; ++i) {
+    for (int i = 0; i < world.times(2, 4); ++i) {
         const auto standby = peers::PostgresCluster::standby_of(world.postgres);
         standby->query("ALTER SYSTEM SET primary_conninfo = ''");
         standby->query("SELECT pg_reload_conf()");

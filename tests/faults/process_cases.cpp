@@ -18,7 +18,7 @@ void restart(World& world) {
 
 void agent_killed(World& world) {
     world.start();
-    for (int i = 0; i < 10; ++i) {
+    for (int i = 0; i < world.times(10, 30); ++i) {
         world.pause(100, 600);
         restart(world);
         world.fired("kills of the agent");
@@ -43,7 +43,7 @@ void agent_stopped(World& world) {
 
 void app_killed(World& world) {
     world.start(Shape::l2);
-    for (int i = 0; i < 20; ++i) {
+    for (int i = 0; i < world.times(20, 40); ++i) {
         world.pause(50, 250);
         world.kill_process(static_cast<std::size_t>(world.from(0, static_cast<int>(world.processes()) - 1)));
         world.fired("kills of the app");

@@ -13,7 +13,7 @@ namespace outrigger::faults {
 
 namespace fs = std::filesystem;
 
-World::World(std::uint64_t seed) : random(seed) {
+World::World(std::uint64_t seed, Length length) : random(seed), length_(length) {
     statsd_comes();
     // A case may run the agent as somebody else.
     fs::permissions(folder_.path(), fs::perms{0755});
@@ -81,7 +81,7 @@ void World::start_load(Shape shape) {
 void World::launch(LoadSettings settings) {
     settings.epoch = random() | 1;
     judge_.expect(settings.epoch);
-    std::vector<std::string> arguments{fs::read_symlink("/proc/self/exe"), "load"};
+    std::vector<std::string> arguments{"/proc/self/exe", "load"};
     for (auto& each : to_arguments(settings)) arguments.push_back(std::move(each));
     peers::Launch launch{
         .arguments = std::move(arguments), .environment = {}, .folder = folder_.path(), .name = "load"};

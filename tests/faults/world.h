@@ -21,6 +21,7 @@ namespace outrigger::faults {
 
 using namespace std::chrono_literals;
 
+enum class Length : std::uint8_t { once, soak };
 enum class Drops : std::uint8_t { none, counted };  // whether a case may lose accepted events, with their number
 
 // Load shapes: L1 4 threads, 2,000 events/s; L2 several processes, 1,000/s each; L3 bursts; L4 one a second; L5 all
@@ -29,11 +30,13 @@ enum class Shape : std::uint8_t { l1, l2, l3, l4, l5 };
 
 class World {
   public:
-    explicit World(std::uint64_t seed);
+    World(std::uint64_t seed, Length length);
     ~World();
 
     std::mt19937_64 random;
     int from(int low, int high) { return std::uniform_int_distribution(low, high)(random); }
+    // How often a case does what it does: in a soak more often, where figures are to be reached.
+    int times(int once, int in_a_soak) const { return length_ == Length::once ? once : in_a_soak; }
     void pause(int low_ms, int high_ms) {
         std::this_thread::sleep_for(std::chrono::milliseconds{from(low_ms, high_ms)});
     }
@@ -94,6 +97,7 @@ class World {
     void prove_emitters();
     void prove_life();
 
+    const Length length_;
     Judge judge_;
     std::unique_ptr<peers::Datagrams> statsd_;
     std::unique_ptr<peers::ScrapeWatch> watch_;

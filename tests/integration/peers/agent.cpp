@@ -38,7 +38,9 @@ void Agent::start() {
         if (!process_->running()) return true;
         return get(port_, "/metrics").status == 200;
     });
-    if (!serves || !process_->running()) throw std::runtime_error("the agent does not serve /metrics:\n" + log());
+    if (const auto status = process_->wait(0ms))
+        throw std::runtime_error("the agent ended with " + std::to_string(*status) + " at its start:\n" + log());
+    if (!serves) throw std::runtime_error("the agent does not serve /metrics within 30 s:\n" + log());
 }
 
 int Agent::stop() {

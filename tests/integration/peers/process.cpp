@@ -9,10 +9,13 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <iterator>
+#include <string_view>
 #include <system_error>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 namespace outrigger::peers {
@@ -73,6 +76,9 @@ bool sanitizer_complained(const std::string& errors) {
     ::prctl(PR_SET_PDEATHSIG, plan.death_signal);  // after setuid, which clears it
     if (::getppid() != plan.parent) ::_exit(126);
     ::execvpe(plan.arguments[0], plan.arguments.data(), plan.environment.data());
+    constexpr std::string_view said = " cannot be executed\n";
+    std::ignore = ::write(STDERR_FILENO, plan.arguments[0], std::strlen(plan.arguments[0]));
+    std::ignore = ::write(STDERR_FILENO, said.data(), said.size());
     ::_exit(127);
 }
 
