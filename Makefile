@@ -38,6 +38,8 @@ LDFLAGS  = $(FLAGS_$(FLAVOUR)) -pthread -pie -Wl,-z,relro,-z,now
 
 # Tests are compiled once and run once: optimising them as the product is took half their compile time.
 $(OUT)/obj/tests/unit/%.o $(OUT)/obj/tests/integration/%.o $(OUT)/obj/tests/faults/%.o $(OUT)/obj/tests/fuzz/%.o: FLAGS_release = -O1 -g1 $(HARDEN)
+# Undefined behaviour is looked for in the product: in its tests that took half of their compile time too.
+$(OUT)/obj/tests/%.o: FLAGS_asan = -O0 -g1 -fsanitize=address -fno-omit-frame-pointer -fPIE
 
 find_cpp = $(shell find $(1) -name '*.cpp' 2>/dev/null | LC_ALL=C sort)
 objects  = $(patsubst %.cpp,$(OUT)/obj/%.o,$(1))

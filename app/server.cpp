@@ -46,13 +46,29 @@ class Http : public httplib::Server {
         ConnectionStream stream{connection};
         bool head_read = false;
         bool close_asked = false;
-        const bool answered = process_request(stream, last, close_asked, [&](httplib::Request& request) {
+        const auto set_up = [&](httplib::Request& request) {
             head_read = true;
             request.ranges.clear();  // many ranges of one page would multiply it
             connection.begin_body();
-        });
+        };
+        const bool answered = process(*this, stream, connection, last, close_asked, set_up);
         // After a head that could not be read nobody knows where the next request begins.
         return connection.flush() && answered && head_read && !close_asked && !last;
+    }
+
+  private:
+    // cpp-httplib asks the stream for the addresses; from 0.17 on it wants to be told them as well.
+    template <class Self, class SetUp>
+    static bool process(Self& self, httplib::Stream& stream, Connection& connection, bool last, bool& close_asked,
+                        const SetUp& set_up) {
+        if constexpr (requires { self.process_request(stream, last, close_asked, set_up); }) {
+            return self.process_request(stream, last, close_asked, set_up);
+        } else {
+            const Address& peer = connection.peer();
+            const Address& local = connection.local();
+            return self.process_request(stream, peer.host, peer.port, local.host, local.port, last, close_asked,
+                                        set_up);
+        }
     }
 };
 

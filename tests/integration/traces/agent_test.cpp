@@ -166,7 +166,8 @@ TEST_CASE("a trace agent that never answers keeps nobody else waiting, not even 
     CHECK(book_problems(agent.scrape()).empty());
 }
 
-TEST_CASE("a trace agent that is away for less than --traces-max-age gets everything; the others notice nothing") {
+// What comes meanwhile, a thousand requests at a time, waits in the journal. The time is counted from the first one.
+void be_away(std::chrono::seconds time) {
     const PostgresCluster postgres;
     const int port = free_port();
     const Datagrams statsd(port);
@@ -175,24 +176,35 @@ TEST_CASE("a trace agent that is away for less than --traces-max-age gets everyt
                  "udp://127.0.0.1:" + std::to_string(port)});
     agent.start();
     DemoApp app(agent, 2);
-    for (int round = 1; round <= 2; ++round) {  // the second while it is known to be down
-        CHECK(offer({app.port(), numbered_paths(1'000, (round - 1) * 1'000)}).failures.empty());
-        CHECK(eventually(20s, [&] { return delivered_to(agent, "rows") == round * 1'000; }));
-        CHECK(eventually(20s, [&] { return delivered_to(agent, "statsd") == round * 1'000; }));
+    const auto back = std::chrono::steady_clock::now() + time;
+    int sent = 0;
+    while (sent < 2'000 || std::chrono::steady_clock::now() < back) {  // from the second on it is known to be down
+        CHECK(offer({app.port(), numbered_paths(1'000, sent)}).failures.empty());
+        sent += 1'000;
+        CHECK(eventually(20s, [&] { return delivered_to(agent, "rows") == sent; }));
+        CHECK(eventually(20s, [&] { return delivered_to(agent, "statsd") == sent; }));
         CHECK(eventually(20s, [&] { return of_traces(agent, "outrigger_sink_up") == 0; }));
     }
-    CHECK(postgres.number("SELECT count(*) FROM request_log") == 2'000);
-    CHECK(statsd.sum("request_count") == 2'000);
-    CHECK(of_traces(agent, "outrigger_sink_pending_events") == 2'000);
+    CHECK(postgres.number("SELECT count(*) FROM request_log") == sent);
+    CHECK(statsd.sum("request_count") == sent);
+    CHECK(of_traces(agent, "outrigger_sink_pending_events") == sent);
     CHECK(book_problems(agent.scrape()).empty());
     FakeTraceAgent datadog(away);
-    CHECK(eventually(30s, [&] { return delivered(agent) == 2'000; }));
-    CHECK(datadog.traces() == 2'000);
+    CHECK(eventually(60s, [&] { return delivered(agent) == sent; }));
+    CHECK(datadog.traces() == sent);
     CHECK(of_traces(agent, "outrigger_sink_dropped_events_total") == 0);
     CHECK(eventually(10s, [&] { return agent.ready() == 200; }));
     CHECK(book_problems(agent.scrape()).empty());
     CHECK(agent.stop() == 0);
+    MESSAGE(sent << " requests while it was away");
 }
+
+TEST_CASE("a trace agent that is away for less than --traces-max-age gets everything; the others notice nothing") {
+    be_away(0s);
+}
+
+// make integration ARGS='--no-skip -tc=*five*minutes*'
+TEST_CASE("the same for five minutes" * doctest::skip()) { be_away(300s); }
 
 TEST_CASE("a StatsD receiver that hangs harms nobody else, and what it does not take is counted") {
     const PostgresCluster postgres;
