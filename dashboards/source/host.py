@@ -6,6 +6,7 @@ HERE = 'job=~"$job", instance=~"$instance"'
 DEVICE = f'{HERE}, device=~"$disk"'
 PORT = f'{HERE}, device=~"$interface"'
 IDLE, BUSY = f'{HERE}, mode="idle"', f'{HERE}, mode!="idle"'
+OWN_NETWORK = " In a container that has a network of its own, as in the compose stack, the exporter sees that container's."
 MOUNT = f'{HERE}, fstype!~"tmpfs|ramfs|overlay|squashfs|fuse.*"'
 
 
@@ -28,7 +29,7 @@ def host():
         stat("Disk", "Share of the time that the busiest disk was at work.", "percentunit",
              promql(f"max({rate('node_disk_io_time_seconds_total', DEVICE)})"), thresholds=warm),
         stat("Fullest file system", "Share of its size that is in use.", "percentunit", promql(f"max({full})"), thresholds=warm),
-        stat("Network", "Bytes in and out, each second.", "Bps",
+        stat("Network", "Bytes in and out, each second." + OWN_NETWORK, "Bps",
              promql(f"sum({rate('node_network_receive_bytes_total', PORT)}) + sum({rate('node_network_transmit_bytes_total', PORT)})")),
     )
     cpu = row(
@@ -75,13 +76,13 @@ def host():
     )
     network = row(
         "Network",
-        timeseries("Utilisation", "Bytes in and out, each second.", "Bps",
+        timeseries("Utilisation", "Bytes in and out, each second." + OWN_NETWORK, "Bps",
                    promql(rate("node_network_receive_bytes_total", PORT), "{{instance}} {{device}}: in"),
                    promql(rate("node_network_transmit_bytes_total", PORT), "{{instance}} {{device}}: out")),
-        timeseries("Saturation", "Packets that were dropped, each second.", "pps",
+        timeseries("Saturation", "Packets that were dropped, each second." + OWN_NETWORK, "pps",
                    promql(rate("node_network_receive_drop_total", PORT), "{{instance}} {{device}}: in"),
                    promql(rate("node_network_transmit_drop_total", PORT), "{{instance}} {{device}}: out")),
-        timeseries("Errors", "Packets with errors, each second.", "pps",
+        timeseries("Errors", "Packets with errors, each second." + OWN_NETWORK, "pps",
                    promql(rate("node_network_receive_errs_total", PORT), "{{instance}} {{device}}: in"),
                    promql(rate("node_network_transmit_errs_total", PORT), "{{instance}} {{device}}: out")),
     )

@@ -2,13 +2,14 @@
 import json
 import re
 
+import yaml
 from check import ROOT, output, require, test, tool
 
 FOLDER = ROOT / "dashboards/datadog"
 METRIC = re.compile(r"\b(?:sum|max|min|avg|p\d\d):([a-zA-Z_][\w.]*)\{")
 SENT = {"request_count", "request_latency_seconds"}  # by StatsD
 MADE = {"trace.http.request", "trace.http.request.hits", "trace.http.request.errors"}  # by Datadog's agent, of our traces
-OTHERS = {"postgresql.activity.wait_event", "postgresql.database_size"}  # of its integration
+OTHERS = {"postgresql.connections", "postgresql.database_size"}  # of its integration
 
 
 def queries_in(value):
@@ -51,3 +52,25 @@ def whole():
     require(query for query in queries_in(content["dashboard.json"]) if query not in listed)
     require(monitor["name"] for monitor in content["monitors.json"]
             if "@your-team" not in monitor["message"] or "project:outrigger" not in monitor["tags"])
+
+
+@test("books are watched in both directions, and who asks for a percentile says that it must be turned on")
+def pitfalls():
+    monitors = json.loads((FOLDER / "monitors.json").read_text())
+    books = next(monitor["query"] for monitor in monitors if "books_difference" in monitor["query"])
+    assert "abs(max:" in books and "abs(min:" in books, books
+    slow = next(monitor["message"] for monitor in monitors if "percentile(" in monitor["query"])
+    assert "Metrics Summary" in slow, slow
+
+
+@test("Datadog's agent, by its labels in compose and Kubernetes, takes every family that the agent shows, whichever --metric-names")
+def taken():
+    services = yaml.safe_load((ROOT / "compose/docker-compose.yml").read_text())["services"]
+    pods = [each for each in yaml.safe_load_all((ROOT / "compose/kubernetes.yaml").read_text()) if each["kind"] == "StatefulSet"]
+    checks = [services["agent"]["labels"]["com.datadoghq.ad.checks"],
+              pods[0]["spec"]["template"]["metadata"]["annotations"]["ad.datadoghq.com/agent.checks"]]
+    for check in checks:
+        patterns = json.loads(check)["openmetrics"]["instances"][0]["metrics"]
+        require(f"{name}: none of {patterns}" for name in ("outrigger_sink_up", "http_requests", "http_server_request_duration_seconds",
+                                                           "flask_http_request", "app_info")
+                if not any(re.fullmatch(pattern, name) for pattern in patterns))

@@ -26,11 +26,13 @@ def sidecar():
     spec = pod()["spec"]
     agent, app = spec["initContainers"][0], spec["containers"][0]
     assert agent["restartPolicy"] == "Always" and agent["name"] == "agent"
-    assert not {"startupProbe", "readinessProbe"} & agent.keys()
-    assert agent["livenessProbe"]["httpGet"] == {"path": "/-/healthy", "port": "metrics"}
-    probes = [container[probe] for container in (agent, app) for probe in ("startupProbe", "readinessProbe", "livenessProbe")
-              if probe in container]
-    assert all(probe.get("httpGet", {}).get("path", "/-/healthy") == "/-/healthy" for probe in probes), probes
+    probes = {(container["name"], key): value for container in (agent, app) for key, value in container.items() if key.endswith("Probe")}
+    asked = {which: {key: value for key, value in probe.items() if key in ("httpGet", "tcpSocket", "exec", "grpc")}
+             for which, probe in probes.items()}
+    assert asked == {("agent", "livenessProbe"): {"httpGet": {"path": "/-/healthy", "port": "metrics"}},
+                     ("app", "readinessProbe"): {"tcpSocket": {"port": "http"}}}, asked
+    ports = [{port["name"]: port["containerPort"] for port in container["ports"]} for container in (agent, app)]
+    assert ports == [{"metrics": 9464}, {"http": 3001}], ports
     runtime = next(volume for volume in spec["volumes"] if volume["name"] == "runtime")
     assert runtime["emptyDir"]["medium"] == "Memory" and runtime["emptyDir"]["sizeLimit"]
     for container in (agent, app):
@@ -44,6 +46,11 @@ def confined():
     spec = pod()["spec"]
     assert spec["enableServiceLinks"] is False and spec["automountServiceAccountToken"] is False
     assert spec["securityContext"]["runAsNonRoot"] and spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    ids = {key: spec["securityContext"][key] for key in ("runAsUser", "runAsGroup", "fsGroup")}
+    assert ids == {"runAsUser": 10001, "runAsGroup": 10001, "fsGroup": 10001}, ids
+    assert spec["containers"][0]["securityContext"]["runAsUser"] == 10002  # of the socket's group, and not its owner
+    secret = next(volume["secret"] for volume in spec["volumes"] if "secret" in volume)
+    assert secret["defaultMode"] == 0o440, oct(secret["defaultMode"])
     for container in spec["initContainers"] + spec["containers"]:
         context = container["securityContext"]
         assert context["allowPrivilegeEscalation"] is False and context["readOnlyRootFilesystem"], container["name"]
