@@ -3,6 +3,7 @@
 #include <chrono>
 #include <exception>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "app/failure.h"
@@ -84,7 +85,9 @@ void record_exchange(Exchange& current, const RecordRequest& record, const httpl
     const auto times = current.times();
     const RequestTrace& trace = current.trace_for(request);
     const auto traceparent = to_traceparent(trace);
-    response.set_header("traceparent", {traceparent.data(), traceparent.size()});
+    // Not by set_header: it would look for line ends in what we have just made, at each request.
+    response.headers.emplace(std::piecewise_construct, std::forward_as_tuple("traceparent"),
+                             std::forward_as_tuple(traceparent.data(), traceparent.size()));
 
     const CallerTags said{trace};
     const SpanViews children{current.reply.spans};

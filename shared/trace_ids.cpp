@@ -27,13 +27,6 @@ std::array<std::uint64_t, 4> spread_over_state(std::uint64_t seed) {
     return state;
 }
 
-std::optional<std::uint8_t> digit(char c, HexCase accepted) {
-    if (c >= '0' && c <= '9') return static_cast<std::uint8_t>(c - '0');
-    if (c >= 'a' && c <= 'f') return static_cast<std::uint8_t>(c - 'a' + 10);
-    if (accepted == HexCase::either && c >= 'A' && c <= 'F') return static_cast<std::uint8_t>(c - 'A' + 10);
-    return std::nullopt;
-}
-
 // In memory, the most significant byte first.
 std::uint64_t big_endian(std::uint64_t word) {
     return std::endian::native == std::endian::little ? std::byteswap(word) : word;
@@ -54,6 +47,17 @@ void write_hex(std::uint64_t id, char* out) {
     write_hex(static_cast<std::uint32_t>(id >> 32), out);
     write_hex(static_cast<std::uint32_t>(id), out + 8);
 }
+
+// Eight digits at once. What is no digit makes a number too: its digits are other ones.
+std::uint32_t read_hex(std::uint64_t text) {
+    std::uint64_t digits = big_endian(text);
+    digits = (digits & 0x0f0f0f0f0f0f0f0f) + 9 * (digits >> 6 & 0x0101010101010101);
+    digits = (digits | digits >> 4) & 0x00ff00ff00ff00ff;
+    digits = (digits | digits >> 8) & 0x0000ffff0000ffff;
+    return static_cast<std::uint32_t>(digits | digits >> 16);
+}
+
+std::uint64_t in_lower_case(std::uint64_t text) { return text | (text & 0x4040404040404040) >> 1; }
 
 }  // namespace
 
@@ -114,13 +118,12 @@ std::array<char, 32> to_hex(const TraceId& id) {
 
 std::optional<std::uint64_t> parse_hex_id(std::string_view digits, HexCase accepted) {
     if (digits.size() != 16) return std::nullopt;
-    std::uint64_t id = 0;
-    for (const char c : digits) {
-        const auto value = digit(c, accepted);
-        if (!value) return std::nullopt;
-        id = id << 4 | *value;
-    }
-    return id;
+    std::array<std::uint64_t, 2> text, again;
+    std::memcpy(text.data(), digits.data(), sizeof text);
+    if (accepted == HexCase::either) text = {in_lower_case(text[0]), in_lower_case(text[1])};
+    const std::uint64_t id = std::uint64_t{read_hex(text[0])} << 32 | read_hex(text[1]);
+    write_hex(id, reinterpret_cast<char*>(again.data()));
+    return text == again ? std::optional(id) : std::nullopt;
 }
 
 std::optional<TraceId> parse_hex_trace_id(std::string_view digits, HexCase accepted) {

@@ -51,8 +51,11 @@ Mark Journal::State::mark() const {
 
 Mark Journal::State::wait_beyond(std::uint64_t position, std::chrono::steady_clock::time_point deadline) const {
     std::unique_lock lock(mutex_);
+    if (mark_.position > position) return mark_;
+    const auto waiting = awaited_.insert(position);
     mark_moved_.wait_until(lock, deadline,
                            [&, woken = woken_] { return mark_.position > position || woken_ != woken; });
+    awaited_.erase(waiting);
     return mark_;
 }
 
@@ -178,12 +181,15 @@ std::vector<Segment> Journal::State::add(Segment segment) {
 }
 
 void Journal::State::publish(const Mark& mark, std::uint64_t segment, std::uint64_t readable) {
+    bool awaited = false;
     {
         const std::lock_guard lock(mutex_);
         mark_ = mark;
         if (segments_.back().header.id == segment) segments_.back().readable = readable;
+        awaited = !awaited_.empty() && *awaited_.begin() < mark.position;
     }
-    mark_moved_.notify_all();
+    // Who waits for thousands of entries is not woken by each batch.
+    if (awaited) mark_moved_.notify_all();
 }
 
 void Journal::State::closed(std::uint64_t segment, std::uint64_t readable, std::uint64_t size) {

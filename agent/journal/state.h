@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -135,6 +136,7 @@ class Journal::State {
 
     mutable std::mutex mutex_;  // guards everything below
     mutable std::condition_variable mark_moved_;
+    mutable std::multiset<std::uint64_t> awaited_;  // the positions beyond which somebody waits for the mark
     std::vector<Segment> segments_;
     Mark mark_;
     std::uint64_t woken_ = 0;  // counts wake_waiters()

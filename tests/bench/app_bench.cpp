@@ -3,7 +3,8 @@
 // are asked in turns; the CPU time of the server's process counts, the sender's thread included. Servers have one core,
 // who asks them the other: what a request costs depends on who it shares a core with.
 //
-//   app_bench serve bare|record|in-path PORT [SOCKET | POSTGRES STATSD_PORT]
+//   app_bench serve bare|record|in-path PORT [SOCKET | POSTGRES STATSD_PORT]     one of these servers, for a profiler
+//   app_bench ask PORT REQUESTS                                                  over one connection
 #include <unistd.h>
 
 #include <csignal>
@@ -97,6 +98,10 @@ class App {
 
 void run(const Size& size, const std::vector<std::string>& arguments) {
     if (!arguments.empty() && arguments[0] == "serve") serve(arguments);
+    if (arguments.size() == 3 && arguments[0] == "ask") {
+        visit(std::stoi(arguments[1]), 1, std::stoi(arguments[2]));
+        return;
+    }
     const peers::PostgresCluster postgres;
     make_tables(postgres.uri());
     const int statsd_port = peers::free_port();

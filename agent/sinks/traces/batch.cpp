@@ -1,7 +1,5 @@
 #include "agent/sinks/traces/batch.h"
 
-#include "agent/sinks/traces/msgpack.h"
-
 namespace outrigger::traces {
 
 namespace {
@@ -9,15 +7,15 @@ namespace {
 // More than the greatest record can become: its text, and what is said anew of each of its spans.
 constexpr std::size_t most_chunk_bytes = 256 * 1024;
 
-void append_array_head(std::string& body, std::size_t elements) {
-    body.push_back('\xdd');
-    for (const unsigned shift : {24U, 16U, 8U, 0U}) body.push_back(static_cast<char>(elements >> shift & 0xff));
+void write_array_head(char* out, std::size_t elements) {
+    *out++ = '\xdd';
+    for (const unsigned shift : {24U, 16U, 8U, 0U}) *out++ = static_cast<char>(elements >> shift & 0xff);
 }
 
 }  // namespace
 
 Batch::Filled Batch::fill(journal::Reader& reader, const ChunkContext& context, std::int64_t oldest_us) {
-    bytes_.clear();
+    bytes_.resize(array_head_bytes);
     items_.clear();
     first_ = 0;
     from_ = to_ = reader.position();
@@ -73,17 +71,15 @@ void Batch::drop_old(std::int64_t oldest_us, books::Cursor& cursor) {
     settle(end, books::SinkDrop::count_, cursor);
 }
 
-Batch::Part Batch::next(std::size_t most_chunks) const {
+Batch::Part Batch::next(std::size_t most_chunks) {
     Part part{first_, 0, {}};
     while (part.end < items_.size() && (part.chunks < most_chunks || !items_[part.end].to_be_sent())) {
         if (items_[part.end].to_be_sent()) ++part.chunks;
         ++part.end;
     }
-    const std::size_t begin = begin_of(first_);
-    const std::size_t size = part.end == first_ ? 0 : items_[part.end - 1].end - begin;
-    part.body.reserve(array_head_bytes + size);
-    append_array_head(part.body, part.chunks);
-    part.body.append(bytes_.data() + begin, size);
+    char* const begin = bytes_.data() + begin_of(first_) - array_head_bytes;
+    write_array_head(begin, part.chunks);
+    part.body = {begin, bytes_.data() + begin_of(part.end)};
     return part;
 }
 

@@ -4,12 +4,13 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/books/cursor.h"
 #include "agent/journal/reader.h"
 #include "agent/sinks/traces/chunk.h"
+#include "agent/sinks/traces/msgpack.h"
 
 namespace outrigger::traces {
 
@@ -29,13 +30,13 @@ class Batch {
     // Moves the cursor over what needs no sending: losses, and what has become too old since.
     void drop_old(std::int64_t oldest_us, books::Cursor& cursor);
 
-    // The next chunks, at most so many: a whole payload.
+    // The next chunks, at most so many: a whole payload, which lies in the batch until that is filled anew.
     struct Part {
         std::size_t end = 0;     // of the items
         std::size_t chunks = 0;  // 0: nothing is left to be sent
-        std::string body;
+        std::string_view body;
     };
-    Part next(std::size_t most_chunks) const;
+    Part next(std::size_t most_chunks);
     void delivered(const Part& part, books::Cursor& cursor);
     void refused(const Part& part, books::Cursor& cursor);
 
@@ -53,8 +54,9 @@ class Batch {
     void take(const journal::Entry& entry, const ChunkContext& context, std::int64_t oldest_us);
     void add_lost(std::uint64_t events, books::SinkDrop reason);
     void settle(std::size_t end, books::SinkDrop outcome, books::Cursor& cursor);  // count_: delivered
-    std::size_t begin_of(std::size_t item) const { return item == 0 ? 0 : items_[item - 1].end; }
+    std::size_t begin_of(std::size_t item) const { return item == 0 ? array_head_bytes : items_[item - 1].end; }
 
+    // Chunks, behind room for an array's head. The head of a later part goes where settled chunks end.
     std::vector<char> bytes_;
     std::vector<Item> items_;
     std::size_t first_ = 0;  // the first that is not settled

@@ -155,7 +155,7 @@ Wire::Wire(const TracesSettings& settings) : client_(std::make_unique<Client>(se
 
 Wire::~Wire() = default;
 
-std::expected<Reply, std::string> Wire::send(const std::string& body, std::size_t traces,
+std::expected<Reply, std::string> Wire::send(std::string_view body, std::size_t traces,
                                              const std::string& rates_version) {
     httplib::Request request;
     request.method = "POST";
@@ -167,7 +167,11 @@ std::expected<Reply, std::string> Wire::send(const std::string& body, std::size_
     request.headers.emplace("Datadog-Send-Real-Http-Status", "true");
     request.headers.emplace("Datadog-Client-Computed-Top-Level", "yes");
     if (!rates_version.empty()) request.headers.emplace("Datadog-Rates-Payload-Version", rates_version);
-    request.body = body;
+    // As a body it would be copied for each attempt: megabytes a second, of memory that is new each time.
+    request.content_length_ = body.size();
+    request.content_provider_ = [body](std::size_t offset, std::size_t count, httplib::DataSink& sink) {
+        return sink.write(body.data() + offset, count);
+    };
     return client_->exchange(request);
 }
 

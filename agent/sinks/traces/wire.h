@@ -8,6 +8,7 @@
 #include <expected>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "agent/sinks/traces/reply.h"
 #include "agent/sinks/traces/traces.h"
@@ -22,8 +23,8 @@ class Wire {
     ~Wire();
 
     // POST /v0.4/traces. `rates_version`: of the rates known already. An error says what went wrong, for people.
-    std::expected<Reply, std::string> send(const std::string& body, std::size_t traces,
-                                           const std::string& rates_version);
+    // The body is sent from where it lies.
+    std::expected<Reply, std::string> send(std::string_view body, std::size_t traces, const std::string& rates_version);
     // GET /info: whether anybody is there.
     std::expected<Reply, std::string> ask();
     // Any thread: ends the call that runs, and every later one.

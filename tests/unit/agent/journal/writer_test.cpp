@@ -105,6 +105,33 @@ TEST_CASE("stopping keeps what was offered") {
     CHECK(read_out(*opened(folder.settings())).numbers == numbers(1, 2000));
 }
 
+TEST_CASE("who waits is woken when the mark is beyond what it waits for, whatever others wait for") {
+    const TestFolder folder;
+    const auto journal = opened(folder.settings());
+    constexpr auto patience = std::chrono::seconds(5);
+    const auto seconds_until_beyond = [&](std::uint64_t position) {
+        const auto start = std::chrono::steady_clock::now();
+        CHECK(journal->wait_beyond(position, start + patience).position > position);
+        return std::chrono::steady_clock::now() - start;
+    };
+    Writer writer(*journal, 1, {}, {});
+    auto near = std::async(std::launch::async, seconds_until_beyond, 5);
+    auto nearer = std::async(std::launch::async, seconds_until_beyond, 2);
+    auto far = std::async(std::launch::async, seconds_until_beyond, 3000);
+    for (std::uint64_t number = 1; number <= 10; number += 2) {
+        Batch batch = batch_of(number, number + 1);
+        offer(writer, batch);
+    }
+    CHECK(near.get() < patience);
+    CHECK(nearer.get() < patience);
+    CHECK(far.wait_for(std::chrono::milliseconds(0)) == std::future_status::timeout);
+    for (std::uint64_t number = 11; number <= 3011; number += 100) {
+        Batch batch = batch_of(number, number + 99);
+        offer(writer, batch);
+    }
+    CHECK(far.get() < patience);
+}
+
 TEST_CASE("readers follow a running writer, each at its own pace, and see everything once") {
     const TestFolder folder;
     const auto journal = opened(folder.settings());

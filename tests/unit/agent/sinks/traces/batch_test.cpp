@@ -72,7 +72,7 @@ std::uint64_t dropped(const books::Cursor& cursor, books::SinkDrop reason) {
     return cursor.dropped[static_cast<std::size_t>(reason)];
 }
 
-std::size_t traces_in(const std::string& body) {
+std::size_t traces_in(std::string_view body) {
     std::size_t used = 0;
     const auto handle = msgpack::unpack(body.data(), body.size(), used);
     CHECK(used == body.size());
@@ -106,6 +106,7 @@ TEST_CASE("parts are sent one after the other, and each settles its own") {
     Batch batch;
     batch.fill(script, {}, 0);
     books::Cursor cursor;
+    CHECK(traces_in(batch.next(4).body) == 4);  // too large, say
     const auto first = batch.next(2);
     CHECK(traces_in(first.body) == 2);
     batch.delivered(first, cursor);
