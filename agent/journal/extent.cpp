@@ -1,6 +1,7 @@
 #include "agent/journal/extent.h"
 
 #include <memory>
+#include <utility>
 
 #include "agent/journal/scan.h"
 
@@ -16,6 +17,14 @@ void add_missing(Extent& extent, std::uint64_t entries) {
     extent.counts[static_cast<std::size_t>(Kind::request)] += entries;
 }
 
+// Of a batch behind which nothing stands some entries are missing, its last one is there: a disk writes blocks in any
+// order.
+bool was_never_whole(Disk& disk, const File& file, const Segment& segment, const Extent& before) {
+    return inspect_tail(disk, file, segment.header, before.bytes, static_cast<std::uint32_t>(before.entries),
+                        segment.readable)
+               .what != Tail::What::damaged;
+}
+
 }  // namespace
 
 std::optional<Extent> measure(Disk& disk, Recovered& found, const Segment& segment, bool last) {
@@ -28,6 +37,7 @@ std::optional<Extent> measure(Disk& disk, Recovered& found, const Segment& segme
     SegmentScan scan(disk, file, segment.header);
     Extent whole;
     whole.counts = segment.header.before;
+    Extent before = whole;  // its last batch
     Extent at = whole;
     SegmentScan::What what{};
     while ((what = scan.next(segment.readable)) != SegmentScan::What::end) {
@@ -40,7 +50,7 @@ std::optional<Extent> measure(Disk& disk, Recovered& found, const Segment& segme
         ++at.counts[scan.head().kind];
         at.bytes = scan.end_offset();
         at.at_us = scan.head().envelope.arrival_us;
-        if (scan.head().last_of_batch) whole = at;
+        if (scan.head().last_of_batch) before = std::exchange(whole, at);
     }
     if (scan.seal()) {
         at.missing += scan.head().ordinal - at.entries;
@@ -53,6 +63,11 @@ std::optional<Extent> measure(Disk& disk, Recovered& found, const Segment& segme
         const auto tail = inspect_tail(disk, *file, segment.header, whole.bytes,
                                        static_cast<std::uint32_t>(whole.entries), segment.readable);
         whole.tail = tail.what;
+        if (tail.what == Tail::What::nothing && whole.missing > before.missing &&
+            was_never_whole(disk, *file, segment, before)) {
+            whole = before;
+            whole.tail = Tail::What::unfinished;
+        }
         if (tail.what == Tail::What::damaged) {
             std::uint64_t good = 0;
             for (std::size_t kind = 0; kind < tail.whole.size(); ++kind) {

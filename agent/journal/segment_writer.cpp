@@ -12,7 +12,8 @@ namespace outrigger::journal {
 namespace {
 
 constexpr std::chrono::seconds data_folder_pause{5};
-constexpr int attempts = 2;  // a batch whose segment failed is written once anew before it waits
+// A batch whose segment failed is written anew, and once more, in the fallback, when that one took nothing either.
+constexpr int attempts = 3;
 
 std::string described(const std::filesystem::path& folder, const Failure& failure) {
     if (failure.full) return folder.string() + ": the journal is full and no checkpoint covers its oldest segment";
@@ -47,6 +48,7 @@ bool SegmentWriter::keep(Batch& batch, Clock::time_point now) {
             return true;
         }
         abandon(written.error());
+        if (attempt > 0 && place_.ordinal == 0) pass_over_data(written.error(), now);
     }
     return false;
 }
@@ -82,8 +84,9 @@ void SegmentWriter::each_kept(const Batch& batch, const std::function<void(const
 }
 
 bool SegmentWriter::open_segment(std::uint64_t bytes, Clock::time_point now) {
-    std::string problem;
+    std::string problem = refused_;
     if (try_data(now)) {
+        refused_.clear();
         auto segment = create(false, bytes);
         if (segment) {
             start(std::move(*segment), false);
@@ -100,6 +103,7 @@ bool SegmentWriter::open_segment(std::uint64_t bytes, Clock::time_point now) {
     }
     auto segment = create(true, bytes);
     if (!segment) {
+        refused_.clear();
         now_in(Where::nowhere,
                problem + (problem.empty() ? "" : "; ") + described(state_.settings().fallback, segment.error()));
         return false;
@@ -197,6 +201,12 @@ void SegmentWriter::abandon(const Failure& failure) {
     state_.closed(active_->header().id, kept_end_, size);
     active_.reset();
     failed_ = true;
+}
+
+void SegmentWriter::pass_over_data(const Failure& failure, Clock::time_point now) {
+    if (where_ != Where::data) return;
+    refused_ = described(state_.settings().folder, failure);
+    try_data_at_ = now + data_folder_pause;
 }
 
 void SegmentWriter::now_in(Where where, const std::string& problem) {

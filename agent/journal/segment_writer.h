@@ -46,8 +46,11 @@ class SegmentWriter {
     Failure own_data_folder();
     void start(ActiveSegment segment, bool fallback);
     void abandon(const Failure& failure);
+    void pass_over_data(const Failure& failure, Clock::time_point now);
     void now_in(Where where, const std::string& problem);
-    bool try_data(Clock::time_point now) const { return where_ != Where::fallback || now >= try_data_at_; }
+    bool try_data(Clock::time_point now) const {
+        return now >= try_data_at_ || (where_ != Where::fallback && refused_.empty());
+    }
     bool syncs(bool fallback) const;
 
     Journal::State& state_;
@@ -61,6 +64,7 @@ class SegmentWriter {
     bool failed_ = false;           // the last segment: the next one has a higher generation
     Where where_ = Where::data;
     Clock::time_point try_data_at_{};  // not before, while in the fallback
+    std::string refused_;              // the data folder makes segments and takes nothing into them: so says this
 };
 
 }  // namespace outrigger::journal

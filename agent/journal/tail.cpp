@@ -33,6 +33,7 @@ class TailReader {
     // Whether what was written from `at` on neither has a block of zeros nor ends with a block or the file. Something
     // stands there.
     bool ends_by_itself(std::uint64_t at) {
+        const std::uint64_t begin = at;
         std::uint64_t end = at;  // of what is not zero
         bool hole = false;
         while (at < readable_) {
@@ -44,7 +45,7 @@ class TailReader {
                 const auto last = std::ranges::find_if(block.rbegin(), block.rend(),
                                                        [](std::byte byte) { return byte != std::byte{0}; });
                 if (last != block.rend()) {
-                    hole = hole || from > block_end(end - 1);
+                    hole = hole || from > (end == begin ? begin : block_end(end - 1));
                     end = from + static_cast<std::uint64_t>(block.rend() - last);
                 }
                 from = to;

@@ -36,7 +36,7 @@ struct Promised {
 JournalSettings settings_on(const std::shared_ptr<CrashDisk>& disk) {
     JournalSettings settings;
     settings.folder = "/data/journal";
-    settings.size_bytes = std::uint64_t{1} << 16;
+    settings.size_bytes = std::uint64_t{1} << 20;
     settings.segment_bytes = 8192;
     settings.disk = disk;
     settings.patience = std::chrono::milliseconds{0};

@@ -50,6 +50,25 @@ TEST_CASE("after an error of sync or write the segment is never trusted again, a
     }
 }
 
+TEST_CASE("a data folder that makes segments and takes nothing into them is as good as none, and is tried again") {
+    Broken broken;
+    const auto journal = opened(broken.settings);
+    DirectWriter writer(*journal);
+    REQUIRE(writer.keep_requests(1, 5));
+    broken.disk->failing_writes = 2;  // in the segment at hand, and in a new one
+    REQUIRE(writer.keep_requests(6, 9));
+    CHECK(writer.segments().in_fallback());
+    CHECK(!journal->status().durable);
+    CHECK(journal->status().problem.find("write") != std::string::npos);
+    REQUIRE(writer.keep_requests(10, 12));
+    CHECK(writer.segments().in_fallback());
+    writer.now += std::chrono::seconds(6);
+    REQUIRE(writer.keep_requests(13, 14));
+    CHECK(journal->status().durable);
+    CHECK(writer.said.size() == 2);
+    CHECK(read_out(*journal).numbers == numbers(1, 14));
+}
+
 TEST_CASE("what a killed agent left is synced before it counts as kept") {
     Broken broken;
     REQUIRE(DirectWriter(*opened(broken.settings)).keep_requests(1, 5));

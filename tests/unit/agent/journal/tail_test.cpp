@@ -142,6 +142,31 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("a batch of which any block was never written was not finished, whatever of it was") {
+    const Killed killed(700);
+    for (std::uint64_t at = killed.second; at < killed.end; at = at / 512 * 512 + 512) {
+        CAPTURE(at - killed.second);
+        auto torn = killed.image;
+        zero(torn, at, std::min<std::uint64_t>(at / 512 * 512 + 512, killed.end));
+        const auto journal = killed.start_with(torn);
+        REQUIRE(errors(*journal, "damaged") == 0);
+        REQUIRE(read_out(*journal).numbers == numbers(1, 3));
+        REQUIRE(read_out(*journal).lost.empty());
+    }
+}
+
+TEST_CASE("the first batch of a segment, without a block in its middle, was not finished") {
+    const Killed killed(700);
+    auto torn = killed.image;
+    zero(torn, killed.second, killed.end);
+    zero(torn, header_bytes + 512, header_bytes + 1024);
+    const auto journal = killed.start_with(torn);
+    CHECK(errors(*journal, "torn") == 1);
+    const auto out = read_out(*journal);
+    CHECK(out.positions.empty());
+    CHECK(out.counts == Counts{});
+}
+
 TEST_CASE("a damaged seal of the last segment costs nothing and is counted") {
     const TestFolder folder;
     const auto settings = folder.settings();
