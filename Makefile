@@ -90,6 +90,12 @@ peers: $(OUT)/outrigger $(OUT)/demo-app $(OUT)/peers-tests deps-test deps-peers 
 faults: $(OUT)/outrigger $(OUT)/fault-cases deps-test  ## the promises under fault, one line a case (CASES='A1 C3' selects, SEED=n repeats, SOAK=1h draws at random; JOBS=n at a time, 2)
 	@PROGRAM_FOLDER=$(OUT) tools/faults $(OUT)/fault-cases $(CASES) $(if $(SEED),--seed $(SEED)) $(if $(SOAK),--soak $(SOAK))
 
+.PHONY: earlier
+earlier:     ## builds the agent of COMMIT in build/earlier, for the case that lets versions follow each other
+	@test -n "$(COMMIT)" || { echo "make earlier COMMIT=<commit>: which one?"; exit 1; }
+	@rm -rf build/earlier && mkdir -p build/earlier && git archive $(COMMIT) | tar -x -C build/earlier
+	@$(MAKE) -C build/earlier build/outrigger build/fault-cases
+
 .PHONY: dashboards dashboards-check pictures
 dashboards:  ## writes what Grafana reads from dashboards/source and dashboards/rules
 	@dashboards/source/generate.py
@@ -197,7 +203,7 @@ $(OUT)/demo-app: LDFLAGS += -rdynamic  # so that the stacks it shows name functi
 $(OUT)/unit-tests: $(call objects,$(UNIT) $(AGENT) $(APP) $(SHARED))
 $(OUT)/integration-tests: $(call objects,$(INTEGRATION) $(AGENT) $(APP) $(SHARED))
 $(OUT)/peers-tests: $(call objects,$(PEERS) $(AGENT) $(SHARED))
-$(OUT)/fault-cases: $(call objects,$(FAULTS) $(SHARED))
+$(OUT)/fault-cases: $(call objects,$(FAULTS) $(SHARED) $(filter agent/journal/%,$(AGENT)) $(addprefix tests/fuzz/kit/crash_,disk.cpp lives.cpp))
 
 # Only what a benchmark reaches is linked into it.
 $(OUT)/bench/ours.a: $(call objects,$(filter-out %_bench.cpp,$(BENCH)) $(filter-out %_test.cpp,$(call find_cpp,tests/integration/peers)) $(AGENT) $(APP) $(SHARED))

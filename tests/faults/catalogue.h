@@ -19,6 +19,7 @@ struct Case {
 };
 
 std::vector<Case> process_cases();
+std::vector<Case> power_cases();
 std::vector<Case> disk_cases();
 std::vector<Case> postgres_cases();
 std::vector<Case> refusal_cases();
@@ -28,6 +29,7 @@ std::vector<Case> network_cases();
 std::vector<Case> sink_cases();
 std::vector<Case> link_cases();
 std::vector<Case> life_cases();
+std::vector<Case> start_cases();
 std::vector<Case> hostile_cases();
 std::vector<Case> all_cases();
 

@@ -33,24 +33,6 @@ SmallDisk& on_a_disk(World& world, SmallDisk::Kind kind, std::uint64_t bytes, st
     return world.keep<SmallDisk>(world.agent.data(), kind, bytes, inodes);
 }
 
-void power_cuts(World& world) {
-    SmallDisk& disk = on_a_disk(world, SmallDisk::Kind::ext4, 160 * mebibyte);
-    world.power_lost = true;
-    world.start();
-    for (int i = 0; i < world.times(5, 12); ++i) {
-        world.pause(100, 900);
-        // Nobody speaks after the power is gone: the kernel lets a sync that is under way succeed although its file
-        // system is shut down, and an agent that still ran would tell what no power cut ever lets it tell.
-        world.agent.pause();
-        std::this_thread::sleep_for(50ms);
-        disk.shut_down();
-        world.agent.kill_hard();
-        disk.mount_again();
-        world.agent.start();
-        world.fired("power cuts");
-    }
-}
-
 // Postgres takes what cannot be kept on the disk.
 void full_disk(World& world) {
     SmallDisk& disk = on_a_disk(world, SmallDisk::Kind::ext4, 96 * mebibyte);
@@ -273,7 +255,6 @@ std::vector<Case> disk_cases() {
     const auto full = [](World& world) { more_than_the_journal(world, "64MiB", "64MiB"); };
     const auto lowered = [](World& world) { more_than_the_journal(world, "256MiB", "64MiB"); };
     return {
-        {"B1", "the power of the disk is cut", Drops::none, power_cuts, mounts},
         {"B4", "the disk is full", Drops::none, full_disk, mounts},
         {"B6", "the disk has no inodes left", Drops::none, no_inodes, mounts},
         {"B7", "syncs fail, once, often, always", Drops::none, refused_syncs, Strace::unavailable},

@@ -46,12 +46,22 @@ void Judge::listen(const std::stop_token& stop) {
                 ++dropped_;
                 continue;
             }
+            if (said.word == Word::acknowledged) {
+                acknowledged_[said.epoch] = said.number;
+                continue;
+            }
             auto& numbers = accepted_[{said.epoch, said.thread}];
             if (numbers.size() <= said.number) numbers.resize(2 * said.number + 64);
             numbers[said.number] = true;
             ++accepted_count_;
         }
     }
+}
+
+bool Judge::heard_of(std::uint64_t epoch) const {
+    const std::lock_guard lock(mutex_);
+    const auto first = accepted_.lower_bound({epoch, 0});
+    return first != accepted_.end() && first->first.first == epoch && !first->second.empty();
 }
 
 std::uint64_t Judge::accepted() const {
@@ -88,6 +98,8 @@ Judge::Verdict Judge::judge(const std::vector<std::vector<std::string>>& rows, b
             const EventName name{whose.first, whose.second, number};
             if (!numbers[number] || seen.contains(name)) continue;
             ++verdict.missing;
+            const auto acknowledged = acknowledged_.find(whose.first);
+            if (acknowledged != acknowledged_.end() && number <= acknowledged->second) ++verdict.promised;
             note("no row: " + path_of(name));
         }
     }

@@ -15,7 +15,7 @@
 namespace outrigger::faults {
 
 // One line of the pipe, written whole: at most PIPE_BUF bytes.
-enum class Word : std::uint8_t { accepted, dropped };
+enum class Word : std::uint8_t { accepted, dropped, acknowledged };  // the last: all up to that number
 struct Saying {
     std::uint64_t epoch;
     std::uint64_t number;
@@ -31,6 +31,7 @@ class Judge {
     int pipe() const { return writing_.get(); }  // for the load's processes to inherit
     void expect(std::uint64_t epoch);            // a process that may send from now on
 
+    bool heard_of(std::uint64_t epoch) const;
     std::uint64_t accepted() const;
     std::uint64_t dropped() const;
 
@@ -39,6 +40,7 @@ class Judge {
         std::uint64_t twice = 0;        // beyond the first
         std::uint64_t unknown = 0;      // of no process of ours, or damaged
         std::uint64_t missing = 0;      // accepted, and no row
+        std::uint64_t promised = 0;     // of these, acknowledged as far as the judge heard
         std::vector<std::string> some;  // examples of what is wrong
     };
     // `rows`: path and message of each row; damaged when the message is not what the path says.
@@ -50,6 +52,7 @@ class Judge {
     FileDescriptor reading_, writing_;
     mutable std::mutex mutex_;                                                       // guards all below
     std::map<std::pair<std::uint64_t, std::uint32_t>, std::vector<bool>> accepted_;  // by epoch and thread: by number
+    std::map<std::uint64_t, std::uint64_t> acknowledged_;  // by epoch, of a process with one thread
     std::uint64_t accepted_count_ = 0;
     std::uint64_t dropped_ = 0;
     std::jthread thread_;

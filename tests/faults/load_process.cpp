@@ -1,6 +1,7 @@
 #include "tests/faults/load_process.h"
 
 #include <signal.h>
+#include <spawn.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,7 +18,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-std::atomic<bool> ending{false};
+std::atomic<bool> ending{false}, renewing{false}, spawning{false};
 
 class Thread {
   public:
@@ -58,14 +59,53 @@ class Thread {
         const auto took = Clock::now() - before;
         times_.push_back(static_cast<std::uint32_t>(std::min<std::int64_t>(took.count(), UINT32_MAX)));
         const Saying said{settings_.epoch, i, number_, recorded == Recorded::accepted ? Word::accepted : Word::dropped};
+        say(said);
+        if (settings_.threads == 1) tell_acknowledged(said);
+    }
+
+    void say(const Saying& said) const {
         [[maybe_unused]] const auto written = ::write(settings_.judge, &said, sizeof said);
+    }
+
+    // Alone in its process, the n-th it accepted is number n of the emitter.
+    void tell_acknowledged(const Saying& said) {
+        if (said.word == Word::accepted) accepted_.push_back(said.number);
+        const std::uint64_t acknowledged = emitter_.counts().acknowledged;
+        if (acknowledged == told_ || acknowledged > accepted_.size()) return;
+        told_ = acknowledged;
+        say({settings_.epoch, accepted_[acknowledged - 1], number_, Word::acknowledged});
     }
 
     const LoadSettings& settings_;
     const unsigned number_;
     Emitter& emitter_;
     std::vector<std::uint32_t> times_;
+    std::vector<std::uint64_t> accepted_;
+    std::uint64_t told_ = 0;
 };
+
+// What a program does beside its requests: becomes itself anew while its threads record, starts others.
+void look_for_orders(const LoadSettings& settings, const std::stop_token& stopped) {
+    while (!stopped.stop_requested()) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        if (spawning.exchange(false)) {
+            const char* const arguments[] = {"sleep", "8", nullptr};
+            posix_spawnattr_t attributes;
+            ::posix_spawnattr_init(&attributes);
+            ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);  // outlives us
+            pid_t child = 0;
+            ::posix_spawnp(&child, arguments[0], nullptr, &attributes, const_cast<char**>(arguments), environ);
+        }
+        if (!renewing) continue;
+        LoadSettings next = settings;
+        ++next.epoch;
+        std::vector<std::string> words = to_arguments(next);
+        std::vector<char*> arguments{const_cast<char*>("load"), const_cast<char*>("load")};
+        for (auto& word : words) arguments.push_back(word.data());
+        arguments.push_back(nullptr);
+        ::execv("/proc/self/exe", arguments.data());
+    }
+}
 
 LoadSettings from_arguments(const std::vector<std::string>& words) {
     LoadSettings out;
@@ -98,12 +138,15 @@ std::vector<std::string> to_arguments(const LoadSettings& settings) {
 int run_load(const std::vector<std::string>& arguments) {
     const LoadSettings settings = from_arguments(arguments);
     ::signal(SIGTERM, [](int) { ending = true; });
+    ::signal(SIGUSR1, [](int) { renewing = true; });
+    ::signal(SIGUSR2, [](int) { spawning = true; });
     ::signal(SIGPIPE, SIG_IGN);
     EmitterSettings emitter_settings;
     emitter_settings.socket = settings.socket;
     emitter_settings.service = "load";
     Emitter emitter(emitter_settings);
     emitter.start();
+    const std::jthread orders([&](const std::stop_token& stopped) { look_for_orders(settings, stopped); });
     std::vector<std::unique_ptr<Thread>> threads;
     {
         std::vector<std::jthread> running;

@@ -1,6 +1,16 @@
 // A: processes that die, stop and come again.
+#include <linux/sched.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "tests/faults/catalogue.h"
@@ -10,6 +20,8 @@
 
 namespace outrigger::faults {
 namespace {
+
+namespace fs = std::filesystem;
 
 void restart(World& world) {
     world.agent.kill_hard();
@@ -128,6 +140,86 @@ void app_recycles(World& world) {
     world.expect(peers::eventually(5s, [&] { return world.rings() == world.processes(); }), "A9: rings are left");
 }
 
+std::vector<pid_t> children_of(pid_t parent) {
+    std::vector<pid_t> found;
+    std::error_code gone;
+    for (const auto& process : fs::directory_iterator("/proc", gone)) {
+        if (std::isdigit(process.path().filename().string().front()) == 0) continue;
+        std::ifstream stat(process.path() / "stat");
+        std::string text((std::istreambuf_iterator<char>(stat)), {});
+        const auto name_end = text.rfind(')');
+        if (name_end == std::string::npos) continue;
+        if (std::atoi(text.c_str() + name_end + 4) == parent) found.push_back(std::atoi(text.c_str()));
+    }
+    return found;
+}
+
+// Rings and sockets of ours that a process holds.
+std::size_t held(pid_t process, const std::string& rings_folder) {
+    std::size_t count = 0;
+    std::error_code gone;
+    for (const auto& file : fs::directory_iterator("/proc/" + std::to_string(process) + "/fd", gone)) {
+        const std::string name = fs::read_symlink(file.path(), gone);
+        count += name.starts_with(rings_folder) || name.starts_with("socket:") ? 1 : 0;
+    }
+    return count;
+}
+
+// Processes that become another program, and such that start others, which outlive them.
+void app_execs(World& world) {
+    world.start(Shape::l2);
+    const std::string rings_folder = world.agent.socket() + ".rings";
+    for (int i = 0; i < 8; ++i) {
+        world.pause(50, 150);
+        const auto which = static_cast<std::size_t>(world.from(0, static_cast<int>(world.processes()) - 1));
+        const pid_t process = world.id_of(which);
+        const std::size_t before = children_of(process).size();
+        world.spawn_child(which);
+        const bool came = peers::eventually(5s, [&] { return children_of(process).size() > before; });
+        for (const pid_t child : children_of(process)) {
+            const bool clean = peers::eventually(2s, [&] { return held(child, rings_folder) == 0; });
+            world.expect(clean, "A10: a child holds its parent's ring or connection");
+        }
+        world.fired("children of the app that live on", came ? 1 : 0);
+        if (i % 2 == 0) {
+            world.renew_process(which);
+            world.fired("processes that became another program");
+        } else {
+            world.kill_process(which);
+            world.fired("kills of processes with children");
+        }
+    }
+    world.expect(peers::eventually(5s, [&] { return world.rings() == world.processes(); }), "A10: rings are left");
+}
+
+// Somebody unrelated gets the process id of the dead: the ring's lock tells, not the number.
+void process_id_used_again(World& world) {
+    world.start();
+    for (int i = 0; i < 3; ++i) {
+        world.pause(200, 500);
+        world.agent.kill_hard();
+        pid_t number = world.id_of(0);
+        world.kill_process(0);
+        clone_args wanted{};
+        wanted.exit_signal = SIGCHLD;
+        wanted.set_tid = reinterpret_cast<std::uint64_t>(&number);
+        wanted.set_tid_size = 1;
+        const auto stranger = static_cast<pid_t>(::syscall(SYS_clone3, &wanted, sizeof wanted));
+        if (stranger == 0) {
+            ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+            while (true) ::pause();
+        }
+        world.fired("process ids used again", stranger == number ? 1 : 0);
+        world.agent.start();
+        world.expect(peers::eventually(5s, [&] { return world.rings() == world.processes(); }),
+                     "A13: a ring of the dead is left");
+        if (stranger > 0) {
+            ::kill(stranger, SIGKILL);
+            ::waitpid(stranger, nullptr, 0);
+        }
+    }
+}
+
 void agent_out_of_memory(World& world) {
     world.start(Shape::l3);
     const ControlGroup group("memory");
@@ -178,6 +270,9 @@ std::vector<Case> process_cases() {
         {"A7", "app, agent and Postgres are killed together", Drops::none, all_killed},
         {"A8", "processes of the app crash", Drops::none, app_aborts},
         {"A9", "processes of the app come and go", Drops::none, app_recycles},
+        {"A10", "processes of the app become and start other programs", Drops::none, app_execs},
+        {"A13", "somebody else gets the process id of the dead", Drops::none, process_id_used_again,
+         [] { return std::string(::geteuid() == 0 ? "" : "only root can choose a process id"); }},
         {"A11", "the agent is killed for want of memory", Drops::none, agent_out_of_memory,
          [] { return ControlGroup::unavailable("memory"); }},
         {"A12", "the agent gets next to no processor", Drops::counted, agent_starved,

@@ -18,6 +18,13 @@ bool is_traced(pid_t process) {
     return true;  // it is gone: nobody need wait
 }
 
+std::uint64_t lines_with(const std::string& log, const char* sign) {
+    std::ifstream calls(log);
+    std::uint64_t count = 0;
+    for (std::string line; std::getline(calls, line);) count += line.find(sign) != std::string::npos ? 1 : 0;
+    return count;
+}
+
 }  // namespace
 
 Strace::Strace(pid_t process, const std::string& injection) {
@@ -37,23 +44,18 @@ Strace::~Strace() {
     process_->wait(5s);
 }
 
-std::uint64_t Strace::injected() const { return lines_with("(INJECTED)"); }
+std::uint64_t Strace::injected() const { return injected(folder_ / "calls"); }
 
-std::uint64_t Strace::seen() const { return lines_with("("); }
+std::uint64_t Strace::injected(const std::string& log) { return lines_with(log, "(INJECTED)"); }
 
-std::uint64_t Strace::lines_with(const char* sign) const {
-    std::ifstream calls(folder_ / "calls");
-    std::uint64_t count = 0;
-    for (std::string line; std::getline(calls, line);) count += line.find(sign) != std::string::npos ? 1 : 0;
-    return count;
-}
+std::uint64_t Strace::seen() const { return lines_with(folder_ / "calls", "("); }
 
-std::vector<std::string> Strace::before(const std::string& injection) {
+std::vector<std::string> Strace::before(const std::string& injection, const std::string& log) {
     const std::string calls = injection.substr(0, injection.find(':'));
     return {"strace", "-D",
             "-f",     "-qq",
             "-s",     "0",
-            "-o",     "/dev/null",
+            "-o",     log,
             "-e",     "trace=" + calls,
             "-e",     "signal=none",
             "-e",     "inject=" + injection};

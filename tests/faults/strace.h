@@ -22,12 +22,12 @@ class Strace {
     std::uint64_t seen() const;
 
     // What to put before a command so that it is born traced; its process is its own all the same.
-    static std::vector<std::string> before(const std::string& injection);
+    static std::vector<std::string> before(const std::string& injection, const std::string& log = "/dev/null");
+    static std::uint64_t injected(const std::string& log);
 
     static std::string unavailable();  // why; empty: it can be used
 
   private:
-    std::uint64_t lines_with(const char* sign) const;
     peers::TemporaryFolder folder_;
     std::unique_ptr<peers::Process> process_;
 };

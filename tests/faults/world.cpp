@@ -59,6 +59,10 @@ void World::start_load(Shape shape) {
     switch (shape) {
         case Shape::l1:
             break;
+        case Shape::single:
+            processes = 4;
+            settings.threads = 1;
+            break;
         case Shape::l2:
             processes = 4;
             settings.threads = 2;
@@ -81,7 +85,7 @@ void World::start_load(Shape shape) {
 void World::launch(LoadSettings settings) {
     settings.epoch = random() | 1;
     judge_.expect(settings.epoch);
-    std::vector<std::string> arguments{"/proc/self/exe", "load"};
+    std::vector<std::string> arguments{load_program.empty() ? "/proc/self/exe" : load_program.string(), "load"};
     for (auto& each : to_arguments(settings)) arguments.push_back(std::move(each));
     peers::Launch launch{
         .arguments = std::move(arguments), .environment = {}, .folder = folder_.path(), .name = "load"};
@@ -102,6 +106,31 @@ void World::replace(std::size_t which, int signal) {
     const LoadSettings settings = victim.settings;
     load_.erase(load_.begin() + static_cast<std::ptrdiff_t>(which));
     launch(settings);
+}
+
+void World::renew_process(std::size_t which) {
+    Running& one = load_.at(which);
+    wait_for(which);
+    ++kills_;
+    judge_.expect(++one.settings.epoch);
+    one.process->send(SIGUSR1);
+    wait_for(which);
+}
+
+void World::spawn_child(std::size_t which) {
+    wait_for(which);
+    load_.at(which).process->send(SIGUSR2);
+}
+
+void World::wait_for(std::size_t which) {
+    const std::uint64_t epoch = load_.at(which).settings.epoch;
+    expect(peers::eventually(20s, [&] { return judge_.heard_of(epoch); }), "a process of the load does not record");
+}
+
+void World::kill_load() {
+    for (Running& each : load_) each.process->send(SIGKILL);
+    kills_ += static_cast<unsigned>(load_.size());
+    load_.clear();
 }
 
 void World::end_load() {

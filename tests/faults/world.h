@@ -25,8 +25,8 @@ enum class Length : std::uint8_t { once, soak };
 enum class Drops : std::uint8_t { none, counted };  // whether a case may lose accepted events, with their number
 
 // Load shapes: L1 4 threads, 2,000 events/s; L2 several processes, 1,000/s each; L3 bursts; L4 one a second; L5 all
-// sizes and characters.
-enum class Shape : std::uint8_t { l1, l2, l3, l4, l5 };
+// sizes and characters. Single: L1 as four processes of one thread, which tell what was acknowledged, too.
+enum class Shape : std::uint8_t { l1, l2, l3, l4, l5, single };
 
 class World {
   public:
@@ -63,9 +63,13 @@ class World {
     std::size_t processes() const { return load_.size(); }
     // Another one comes in its place.
     void kill_process(std::size_t which, int signal = SIGKILL);
-    void end_process(std::size_t which);  // as in good order
-    std::size_t rings() const;            // in the rings folder
-    void end_load();                      // each process says what it has left, as far as it can
+    void end_process(std::size_t which);    // as in good order
+    void renew_process(std::size_t which);  // calls exec on itself; returns when the new one has recorded
+    void spawn_child(std::size_t which);    // lets it start another program, which lives for some seconds
+    pid_t id_of(std::size_t which) const { return load_.at(which).process->id(); }
+    void kill_load();           // all at once; nobody comes in their place
+    std::size_t rings() const;  // in the rings folder
+    void end_load();            // each process says what it has left, as far as it can
     bool rows_arrive(std::chrono::milliseconds deadline = 10s) const;  // more than there are now
     std::uint64_t accepted() const { return judge_.accepted(); }       // so far, of the load
 
@@ -83,17 +87,22 @@ class World {
     };
     Outcome prove(Drops drops);
 
+    std::filesystem::path load_program;  // of the processes to come; empty: this one
     bool damaged_counts = false;  // the case may damage what a scrape says of the past; rows are judged all the same
     bool power_lost = false;      // what a cursor lost by it the ledger gives back, a moment after the start
+    bool rings_lost = false;      // with the power: what was not acknowledged may be gone, without a number
+    std::string sink_that_goes;   // is off now and then
     bool others_drop = false;     // others than the load say that they dropped something
     const peers::Datagrams& statsd() const { return *statsd_; }
 
   private:
     void launch(LoadSettings settings);
     void replace(std::size_t which, int signal);
+    void wait_for(std::size_t which);  // until it has recorded something
     bool settles();
     void prove_rows(Drops drops);
     void prove_agent();
+    bool is_expected(const std::string& problem) const;
     void prove_emitters();
     void prove_life();
 

@@ -48,12 +48,17 @@ bool write_file(const std::filesystem::path& path, std::size_t bytes) {
 
 }  // namespace
 
-SmallDisk::SmallDisk(std::filesystem::path folder, Kind kind, std::uint64_t bytes, std::uint64_t inodes)
-    : folder_(std::move(folder)), kind_(kind), bytes_(bytes), inodes_(inodes) {
+SmallDisk::SmallDisk(std::filesystem::path folder, Kind kind, std::uint64_t bytes, std::uint64_t inodes,
+                     const std::filesystem::path& image_folder)
+    : folder_(std::move(folder)),
+      kind_(kind),
+      bytes_(bytes),
+      inodes_(inodes),
+      image_((image_folder.empty() ? own_folder_.path() : image_folder) / "image") {
     std::filesystem::create_directories(folder_);
     if (kind_ == Kind::ext4) {
-        must({"truncate", "-s", std::to_string(bytes_), image_ / "image"});
-        must({"mkfs.ext4", "-q", "-m", "0", image_ / "image"});
+        must({"truncate", "-s", std::to_string(bytes_), image_});
+        must({"mkfs.ext4", "-q", "-m", "0", image_});
     }
     mount();
 }
@@ -76,7 +81,7 @@ std::optional<std::string> SmallDisk::unavailable() {
 
 void SmallDisk::mount() {
     if (kind_ == Kind::ext4) {
-        must({"mount", "-o", "loop", image_ / "image", folder_});
+        must({"mount", "-o", "loop", image_, folder_});
     } else {
         std::string options = "size=" + std::to_string(bytes_);
         if (inodes_ > 0) options += ",nr_inodes=" + std::to_string(inodes_);
@@ -120,7 +125,7 @@ void SmallDisk::mount_again() {
     if (mounted_) must({"umount", folder_});
     mounted_ = false;
     // A loop device that is not yet let go would be taken again, with what it has in memory of before the cut.
-    if (kind_ == Kind::ext4 && !eventually(40s, [&] { return is_let_go(image_ / "image"); }))
+    if (kind_ == Kind::ext4 && !eventually(40s, [&] { return is_let_go(image_); }))
         throw std::runtime_error("the loop device is still in use");
     mount();
 }

@@ -13,8 +13,10 @@ namespace outrigger::peers {
 class SmallDisk {
   public:
     enum class Kind { tmpfs, ext4 };
-    // Mounts it at `folder`, which is made. `inodes`: how many files there may be (tmpfs; 0: plenty). Throws.
-    SmallDisk(std::filesystem::path folder, Kind kind, std::uint64_t bytes, std::uint64_t inodes = 0);
+    // Mounts it at `folder`, which is made. `inodes`: how many files there may be (tmpfs; 0: plenty). `image_folder`:
+    // where the file of an ext4 lies, which takes no room until it is written to. Throws.
+    SmallDisk(std::filesystem::path folder, Kind kind, std::uint64_t bytes, std::uint64_t inodes = 0,
+              const std::filesystem::path& image_folder = {});
     ~SmallDisk();
     SmallDisk(const SmallDisk&) = delete;
     SmallDisk& operator=(const SmallDisk&) = delete;
@@ -36,7 +38,8 @@ class SmallDisk {
     const Kind kind_;
     const std::uint64_t bytes_;
     const std::uint64_t inodes_;
-    TemporaryFolder image_;
+    TemporaryFolder own_folder_;
+    const std::filesystem::path image_;
     bool mounted_ = false;
     int files_ = 0;
 };
