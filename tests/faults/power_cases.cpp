@@ -114,7 +114,8 @@ void flood(const World& world) {
     peers::LineClient client(world.agent.socket());
     const std::string line =
         R"({"status":200,"duration_us":1,"path":"/flood","message":")" + std::string(3000, 'm') + "\"}\n";
-    for (int i = 0; i < 3000; ++i) client.send(line);
+    for (int i = 0; i < 3000; ++i)
+        if (!client.send(line)) return;
     client.send("{\"type\":\"bye\"}\n");
     client.closed_by_peer(20s);
 }
@@ -125,7 +126,7 @@ void no_room_at_the_worst_moment(World& world) {
     world.start();
     for (const std::string call : {"fallocate", "pwrite64", "pwritev", "rename", "openat", "fdatasync"}) {
         const bool often = call == "pwritev" || call == "fdatasync";
-        const std::string when = std::to_string(often ? world.from(1, 5) : 1) + "+" + std::to_string(world.from(2, 9));
+        const std::string when = std::to_string(often ? world.from(1, 5) : 1) + "+" + std::to_string(world.from(3, 9));
         {
             const Strace strace(world.agent.id(), call + ":error=ENOSPC:when=" + when);
             flood(world);
