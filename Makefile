@@ -117,7 +117,7 @@ down:        ## stops it (VOLUMES=1: and forgets what it stored)
 	@tools/stack down
 
 .PHONY: stack-test
-stack-test:  ## the compose stack in a container engine of its own, under load and kills; ends with `N passed, N failed`
+stack-test: deps-stack  ## the compose stack in a container engine (one of its own where none runs), under load and kills; ends with `N passed, N failed`
 	@tests/stack/run
 
 .PHONY: fuzz fuzz-programs

@@ -1,4 +1,5 @@
-"""A container engine for the test: the one that answers, else a dockerd of our own, with its data in a folder of ours."""
+"""A container engine for the test: the one that answers, else a dockerd of our own, with its data in a folder of ours. Where one
+runs already, a second would rewrite the host's firewall rules under it."""
 import os
 import pathlib
 import shutil
@@ -26,7 +27,7 @@ class Engine:
 
     def __enter__(self):
         if not shutil.which("docker"):
-            raise Unavailable("docker is not installed")
+            raise Unavailable("docker is not here; `tools/deps stack` installs it")
         if answers():
             return self
         if os.geteuid() != 0 or not shutil.which("dockerd"):
@@ -39,7 +40,7 @@ class Engine:
             return self
         with open(self.folder / "dockerd.log", "ab") as log:
             process = subprocess.Popen(
-                ["unshare", "--mount", "--propagation", "shared",  # as systemd has it: node-exporter asks for that
+                ["unshare", "--mount",  # what it leaves mounted goes with it
                  "dockerd", "--data-root", self.folder / "data", "--exec-root", self.sockets / "exec",
                  "--pidfile", self.folder / "docker.pid", "--host", os.environ["DOCKER_HOST"]],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)

@@ -1,15 +1,19 @@
-"""The images that the compose files name. What the engine has is used as it is, what it can pull is pulled (not by an
-engine of our own), and the rest is stood in for: the same programs from Debian's packages or their language's registry,
-on a base that debootstrap makes. `standins/Dockerfile` has a target for each."""
+"""The images that the compose files name, stood in for: the same programs from Debian's packages or their language's registry, on
+the base of our own images. In an engine of our own they get the public names; in somebody else's, names of the test's own, so
+that nothing there is taken for the real thing. `standins/Dockerfile` has a target for each."""
 import pathlib
+import re
 import shutil
 import subprocess
 
 from engine import Unavailable
 
-BASE = "debian:12-slim"
 HERE = pathlib.Path(__file__).parent
-ALIASES = {"agent": "datadog", "outrigger-test-python": "packages"}  # datadog/agent
+PEERS = pathlib.Path("build/peers")
+BASE = re.search(r"^ARG BASE=(\S+)", (HERE.parents[1] / "compose/Dockerfile").read_text(), re.M).group(1)
+TARGETS = {"agent": "datadog"}  # datadog/agent
+PARTS = {"bin/statsd_exporter": "Go", "ddapm": "pip3"}  # of build/peers, and what fetches it
+PYTHON = "outrigger-test-python"
 
 
 def run(*command, **options):
@@ -23,25 +27,37 @@ def run(*command, **options):
     return done.stdout
 
 
-def there(image):
-    return subprocess.run(["docker", "image", "inspect", image], stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL).returncode == 0
+def succeeds(*command):
+    return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+
+
+def require_parts():
+    missing = [f"build/peers/{part} (it takes {tool})" for part, tool in PARTS.items() if not (PEERS / part).exists()]
+    if missing:
+        raise Unavailable(f"missing: {', '.join(missing)}; `tools/deps stack` fetches it")
 
 
 class Images:
-    def __init__(self, folder, may_pull):
+    def __init__(self, folder, own_engine):
         self.folder = pathlib.Path(folder)
-        self.may_pull = may_pull
+        self.own_engine = own_engine
         self.made = []
 
     def make(self, wanted):
-        for image in [*wanted, "outrigger-test-python"]:
-            if not self._have(image):
-                self._stand_in(image)
-                self.made.append(image)
+        """wanted: the public names. Gives the names under which they are there now."""
+        names = {image: image if self.own_engine else f"outrigger-test/{self._target(image)}" for image in wanted}
+        context = self.folder / "standins"
+        shutil.copytree(HERE / "standins", context, dirs_exist_ok=True)
+        shutil.copy("tools/dashboards/grafana.py", context / "reader.py")
+        shutil.copy(PEERS / "bin/statsd_exporter", context)
+        shutil.copytree(PEERS / "ddapm", context / "ddapm", dirs_exist_ok=True)
+        self._build("packages", PYTHON, context)
+        for image, name in names.items():
+            self._build(self._target(image), name, context)
+        return names
 
     def make_base(self):
-        if self._have(BASE):
+        if succeeds("docker", "image", "inspect", BASE) or not self.own_engine and succeeds("docker", "pull", "-q", BASE):
             return
         root = self.folder / "base"
         shutil.rmtree(root, ignore_errors=True)
@@ -52,37 +68,16 @@ class Images:
         shutil.rmtree(root)
         self.made.append(BASE)
 
-    def forget(self):
-        """In somebody else's engine nothing may stay under a public name."""
-        for image in self.made:
+    def forget(self, *ours):
+        """In somebody else's engine nothing of this stays."""
+        for image in [*self.made, *ours]:
             subprocess.run(["docker", "image", "rm", "-f", image], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
-    def _have(self, image):
-        stood_in = not self.may_pull and image != BASE
-        if there(image) and not stood_in:
-            return True
-        return self.may_pull and subprocess.run(["docker", "pull", "-q", image], stdout=subprocess.DEVNULL,
-                                                stderr=subprocess.DEVNULL).returncode == 0
-
-    def _stand_in(self, image):
+    @staticmethod
+    def _target(image):
         name = image.split("/")[-1].split(":")[0]
-        context = self.folder / "standins"
-        shutil.copytree(HERE / "standins", context, dirs_exist_ok=True)
-        shutil.copy("tools/dashboards/grafana.py", context / "reader.py")
-        self._fetch_statsd_exporter(context)
-        self._fetch_ddapm(context)
-        run("docker", "build", "--network", "host", "--target", ALIASES.get(name, name), "-t", image, context)
+        return TARGETS.get(name, name)
 
-    def _fetch_statsd_exporter(self, context):
-        ready = pathlib.Path("build/peers/bin/statsd_exporter")
-        if ready.exists():
-            shutil.copy(ready, context / "statsd_exporter")
-        elif not (context / "statsd_exporter").exists():
-            run("env", f"GOBIN={context}", "CGO_ENABLED=0", "GOFLAGS=-modcacherw", "go", "install",
-                "github.com/prometheus/statsd_exporter@v0.30.0")
-
-    def _fetch_ddapm(self, context):
-        target = context / "ddapm"
-        if not target.exists():
-            run("python3", "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-compile", "--python-version", "3.11",
-                "--only-binary=:all:", "--target", target, "ddapm-test-agent==1.69.1")
+    def _build(self, target, name, context):
+        run("docker", "build", "--network", "host", "--build-arg", f"BASE={BASE}", "--target", target, "-t", name, context)
+        self.made.append(name)

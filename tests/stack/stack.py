@@ -1,7 +1,9 @@
 """The compose stack in a copy of this tree, as a newcomer has it after a clone: what the scenarios do to it and ask it."""
 import contextlib
+import http.client
 import json
 import pathlib
+import random
 import shutil
 import socket
 import subprocess
@@ -9,6 +11,9 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+
+import yaml
+from engine import Unavailable
 
 
 def eventually(what, seconds, condition, pause=0.5):
@@ -19,17 +24,36 @@ def eventually(what, seconds, condition, pause=0.5):
             last = condition()
             if last:
                 return last
-        except (OSError, ValueError, KeyError, IndexError, RuntimeError, subprocess.SubprocessError) as error:
+        except (OSError, http.client.HTTPException, ValueError, KeyError, IndexError, RuntimeError, subprocess.SubprocessError) as error:
             last = error
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds} s: {what} (last: {str(last)[:500]})")
         time.sleep(pause)
 
 
+def is_free(port, kind=socket.SOCK_STREAM):
+    with socket.socket(socket.AF_INET, kind) as door:
+        if kind == socket.SOCK_STREAM:
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what waits for late packets holds nothing
+        try:
+            door.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
 def free_port(kind=socket.SOCK_STREAM):
     with socket.socket(socket.AF_INET, kind) as door:
         door.bind(("127.0.0.1", 0))
         return door.getsockname()[1]
+
+
+def compose_command():
+    if subprocess.run(["docker", "compose", "version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0:
+        return ["docker", "compose"]
+    if shutil.which("docker-compose"):
+        return ["docker-compose"]
+    raise Unavailable("neither `docker compose` nor docker-compose is here; `tools/deps stack` installs it")
 
 
 def get(port, path, timeout=10, accept=None):
@@ -57,6 +81,8 @@ class Stack:
     PORTS = {"APP_PORT": 3001, "AGENT_PORT": 9464, "PROMETHEUS_PORT": 9090, "ALERTMANAGER_PORT": 9093, "GRAFANA_PORT": 3000,
              "NODE_EXPORTER_PORT": 9100, "STATSD_EXPORTER_PORT": 9102, "STATSD_PORT": 9125, "POSTGRES_EXPORTER_PORT": 9187,
              "DB_PORT": 5432, "DD_APM_PORT": 8126, "DD_DOGSTATSD_PORT": 8125}
+    COUNTERS = ("http_requests_total", "flask_http_request_total", "http_server_request_duration_seconds_count")
+    DATAGRAMS = {"STATSD_PORT", "DD_DOGSTATSD_PORT"}
 
     def __init__(self, source, folder):
         self.tree = pathlib.Path(folder) / "tree"
@@ -69,10 +95,23 @@ class Stack:
             if (source / name).exists():
                 (self.tree / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(source / name, self.tree / name)
-        has_plugin = subprocess.run(["docker", "compose", "version"], stdout=subprocess.DEVNULL,
-                                    stderr=subprocess.DEVNULL).returncode == 0
-        self.command = ["docker", "compose"] if has_plugin else ["docker-compose"]
+        self.command = compose_command()
         self.ports = dict(self.PORTS)
+        self.always = {"COMPOSE_PROJECT_NAME": self.project, "OUTRIGGER_TAG": "test"}
+
+    def public_images(self):
+        """Service -> image, of those that are not built from this tree."""
+        files = [yaml.safe_load(path.read_text()) for path in sorted(self.compose_folder.glob("docker-compose*.yml"))]
+        return {name: service["image"] for file in files for name, service in file["services"].items() if "build" not in service}
+
+    def our_images(self):
+        return [f"outrigger-agent:{self.always['OUTRIGGER_TAG']}", f"outrigger-demo-app:{self.always['OUTRIGGER_TAG']}"]
+
+    def use_images(self, names):
+        """Other names for the public images, in a compose file on top of the others."""
+        services = {service: {"image": names[image]} for service, image in self.public_images().items()}
+        (self.compose_folder / "stand-ins.yml").write_text(json.dumps({"services": services}))
+        self.always["COMPOSE_FILE"] = "docker-compose.yml:docker-compose-infra.yml:stand-ins.yml"
 
     def take_programs(self, folder):
         recipe = self.compose_folder / "Dockerfile"
@@ -89,17 +128,22 @@ class Stack:
     def write_env(self, **changes):
         """.env from the example, with changes and, where a usual port is taken, a free one."""
         text = (self.compose_folder / ".env.example").read_text()
-        changes = {"COMPOSE_PROJECT_NAME": self.project, **{name: str(port) for name, port in self.ports.items()}, **changes}
+        changes = {**self.always, **{name: str(port) for name, port in self.ports.items()}, **changes}
         lines = [line for line in text.splitlines() if line.lstrip("#").partition("=")[0] not in changes]
         lines += [f"{name}={value}" for name, value in changes.items()]
         (self.compose_folder / ".env").write_text("\n".join(lines) + "\n")
 
-    def choose_free_ports(self):
-        """The usual ones where they are free, as a newcomer has them."""
-        def free(port):
-            with socket.socket() as door:
-                return door.connect_ex(("127.0.0.1", port)) != 0
-        self.ports = {name: port if free(port) else free_port() for name, port in self.PORTS.items()}
+    def choose_free_ports(self, usual):
+        """usual: as a newcomer has them, where they are free. Else what nobody takes while a container is down: neither a program
+        whose usual port it is, nor the kernel for an outgoing connection."""
+        chosen = {}
+        for name, port in self.PORTS.items():
+            kind = socket.SOCK_DGRAM if name in self.DATAGRAMS else socket.SOCK_STREAM
+            port = port if usual else random.randrange(20_000, 30_000)
+            while not is_free(port, kind) or port in chosen.values():
+                port = random.randrange(20_000, 30_000)
+            chosen[name] = port
+        self.ports = chosen
 
     def make(self, *arguments, seconds=900):
         return subprocess.run(["make", *arguments], cwd=self.tree, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -132,13 +176,14 @@ class Stack:
         state = self.inspect(service)["State"]
         return state.get("Health", {}).get("Status", state["Status"])
 
-    def stays_healthy(self, service):
-        """The next probe of its health finds it well. (Three that fail make it unhealthy, which takes longer.)"""
-        def probes():
+    def stays_healthy(self, *services):
+        """The next probe of their health finds them well. (Three that fail make one unhealthy, which takes longer.)"""
+        def probes(service):
             return {probe["Start"]: probe["ExitCode"] for probe in self.inspect(service)["State"]["Health"]["Log"]}
-        known = probes()
-        new = eventually(f"a probe of {service}", 30, lambda: probes().items() - known.items())
-        return not any(code for _, code in new)
+        known = {service: probes(service) for service in services}
+        new = [eventually(f"a probe of {service}", 30, lambda service=service: probes(service).items() - known[service].items())
+               for service in services]
+        return not any(code for found in new for _, code in found)
 
     def kill(self, service):
         self.compose("kill", "-s", "KILL", service)
@@ -162,7 +207,7 @@ class Stack:
         return samples(text)
 
     def counted(self):
-        return int(sum(value for name, _, value in self.scrape() if name in ("http_requests_total", "flask_http_request_total")))
+        return int(sum(value for name, _, value in self.scrape() if name in self.COUNTERS))
 
     def sql(self, text, user="root", database="postgres", password=None):
         """Rows as text, `|` between columns. The superuser asks from inside its container, others over the network."""
@@ -187,6 +232,15 @@ class Stack:
     def statsd_counted(self):
         _, text = self.get("STATSD_EXPORTER_PORT", "/metrics")
         return int(sum(value for name, _, value in samples(text) if name == "request_count"))
+
+    def relayed(self):
+        """What StatsD's exporter sent on to Datadog's agent, of `request_count`."""
+        lines = self.compose("exec", "-T", "datadog", "cat", "/tmp/dogstatsd").splitlines()
+        return sum(int(line.split(":")[1].split("|")[0]) for line in lines if line.startswith("request_count:"))
+
+    def sink(self, family, name):
+        """The sum over the series of a sink's family."""
+        return int(sum(value for series, labels, value in self.scrape() if series == f"outrigger_sink_{family}" and f'sink="{name}"' in labels))
 
     def prometheus(self, path, **parameters):
         status, body = self.get("PROMETHEUS_PORT", f"/api/v1/{path}?{urllib.parse.urlencode(parameters)}", timeout=30)

@@ -2,12 +2,19 @@
 # The roles, each with what it needs and no more. Runs once, when the data directory is empty.
 set -euo pipefail
 
-password() { cat "/run/secrets/$1_password"; }
+for name in outrigger grafana exporter datadog; do
+    [ -s "/run/secrets/${name}_password" ] || { echo "/run/secrets/${name}_password is missing or empty" >&2; exit 1; }
+done
 
-psql -v ON_ERROR_STOP=1 -X -q -U "$POSTGRES_USER" -d "$POSTGRES_DB" \
-    -v database="$POSTGRES_DB" \
-    -v outrigger="$(password outrigger)" -v grafana="$(password grafana)" \
-    -v exporter="$(password exporter)" -v datadog="$(password datadog)" <<'SQL'
+# psql reads the passwords: on its command line everybody could. The settings keep them out of pg_stat_statements and the log.
+psql -v ON_ERROR_STOP=1 -X -q -U "$POSTGRES_USER" -d "$POSTGRES_DB" -v database="$POSTGRES_DB" <<'SQL'
+SET pg_stat_statements.track_utility = off;
+SET log_min_duration_statement = -1;
+SET log_min_error_statement = panic;
+\set outrigger `cat /run/secrets/outrigger_password`
+\set grafana `cat /run/secrets/grafana_password`
+\set exporter `cat /run/secrets/exporter_password`
+\set datadog `cat /run/secrets/datadog_password`
 CREATE EXTENSION IF NOT EXISTS pg_stat_statements;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 REVOKE ALL ON DATABASE :"database" FROM PUBLIC;

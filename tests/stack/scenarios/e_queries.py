@@ -29,12 +29,14 @@ def ask(world, wanted):
     finally:
         load.stop()
         world.sent += load.wait()
+    failed = load.refused + load.broken
+    assert not failed, f"{len(failed)} not answered: {failed[:3]}"
     assert not unanswered, f"{len(unanswered)} of {len(queries)}:\n" + "\n".join(unanswered)
     print(f"  {len(queries)} queries have data")
     world.same_everywhere()
 
 
-@scenario("every query of every panel, alert and rule returns data; a new version of the app is an annotation")
+@scenario("every query of every panel (of service-flask and service-otel below), alert and rule returns data; a new version of the app is an annotation")
 def panels_and_alerts(world):
     stack = world.stack
     subprocess.run(["docker", "run", "--rm", "--user", "10002:10001", "-v", f"{stack.project}_runtime:/run/outrigger", "outrigger-test-python",
@@ -49,9 +51,13 @@ def panels_and_alerts(world):
     stack.wait_healthy("app")
 
 
-@scenario("OUTRIGGER_METRIC_NAMES=flask: every query of the Flask demo, and of its dashboard, returns data")
-def flask_names(world):
+@scenario("OUTRIGGER_METRIC_NAMES=flask and =otel: every query of the Flask demo, and of their dashboards, returns data")
+def other_names(world):
     stack = world.stack
+    with stack.env(**world.settings, OUTRIGGER_METRIC_NAMES="otel"):
+        stack.compose("up", "-d", "--no-deps", "agent")
+        stack.wait_healthy("agent")
+        ask(world, lambda name: name.startswith("service-otel/"))
     with stack.env(**world.settings, OUTRIGGER_METRIC_NAMES="flask"):
         stack.compose("up", "-d", "--no-deps", "agent")
         stack.wait_healthy("agent")
