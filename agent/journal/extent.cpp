@@ -1,5 +1,6 @@
 #include "agent/journal/extent.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -17,6 +18,44 @@ void add_missing(Extent& extent, std::uint64_t entries) {
     extent.counts[static_cast<std::size_t>(Kind::request)] += entries;
 }
 
+// Up to a position whose count of requests is known, no more of what is missing were requests.
+void correct(Extent& extent, const Known& known) {
+    auto& requests = extent.counts[static_cast<std::size_t>(Kind::request)];
+    if (requests <= known.requests) return;
+    const std::uint64_t others = std::min(requests - known.requests, extent.missing);
+    requests -= others;
+    extent.counts[static_cast<std::size_t>(Kind::metric)] += others;
+}
+
+// One entry, or so many that are missing, is added to `at`, in pieces that end where something is known.
+class Guess {
+  public:
+    Guess(const std::vector<Known>& known, const Header& header) : known_(known), before_(header.first - 1) {}
+
+    void missing(Extent& at, std::uint64_t entries) const {
+        while (entries > 0) {
+            const Known* next = nullptr;
+            for (const Known& each : known_)
+                if (each.position > before_ + at.entries && (next == nullptr || each.position < next->position))
+                    next = &each;
+            const std::uint64_t here =
+                next == nullptr ? entries : std::min(entries, next->position - before_ - at.entries);
+            add_missing(at, here);
+            entries -= here;
+            correct_at(at);
+        }
+    }
+    void correct_at(Extent& at) const {
+        if (at.missing == 0) return;
+        for (const Known& each : known_)
+            if (each.position == before_ + at.entries) correct(at, each);
+    }
+
+  private:
+    const std::vector<Known>& known_;
+    const std::uint64_t before_;
+};
+
 // Of a batch behind which nothing stands some entries are missing, its last one is there: a disk writes blocks in any
 // order.
 bool was_never_whole(Disk& disk, const File& file, const Segment& segment, const Extent& before) {
@@ -27,7 +66,8 @@ bool was_never_whole(Disk& disk, const File& file, const Segment& segment, const
 
 }  // namespace
 
-std::optional<Extent> measure(Disk& disk, Recovered& found, const Segment& segment, bool last) {
+std::optional<Extent> measure(Disk& disk, Recovered& found, const Segment& segment, bool last,
+                              const std::vector<Known>& known) {
     auto opened = disk.open(segment.path);
     if (!opened) {
         count(found, Op::open);
@@ -39,15 +79,17 @@ std::optional<Extent> measure(Disk& disk, Recovered& found, const Segment& segme
     whole.counts = segment.header.before;
     Extent before = whole;  // its last batch
     Extent at = whole;
+    const Guess guess(known, segment.header);
     SegmentScan::What what{};
     while ((what = scan.next(segment.readable)) != SegmentScan::What::end) {
         if (what == SegmentScan::What::retry) {
             count(found, Op::read);
             continue;
         }
-        add_missing(at, scan.head().ordinal - at.entries);
+        guess.missing(at, scan.head().ordinal - at.entries);
         ++at.entries;
         ++at.counts[scan.head().kind];
+        guess.correct_at(at);
         at.bytes = scan.end_offset();
         at.at_us = scan.head().envelope.arrival_us;
         if (scan.head().last_of_batch) before = std::exchange(whole, at);
@@ -75,7 +117,7 @@ std::optional<Extent> measure(Disk& disk, Recovered& found, const Segment& segme
                 good += tail.whole[kind];
             }
             whole.entries += good;
-            add_missing(whole, tail.entries - good);
+            guess.missing(whole, tail.entries - good);
             whole.bytes = tail.bytes;
         }
     }

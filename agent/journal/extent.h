@@ -20,7 +20,8 @@ struct Extent {
 };
 
 // Nothing when the file cannot be opened. `last`: the newest segment, whose tail nothing else tells of. Errors are
-// counted in `found`.
-std::optional<Extent> measure(Disk& disk, Recovered& found, const Segment& segment, bool last);
+// counted in `found`. `known`: what is said elsewhere of entries that cannot be read.
+std::optional<Extent> measure(Disk& disk, Recovered& found, const Segment& segment, bool last,
+                              const std::vector<Known>& known = {});
 
 }  // namespace outrigger::journal

@@ -24,6 +24,12 @@ enum class Durability : std::uint8_t { fsync, process };
 
 class Disk;
 
+// The journal's own count of requests at a position, as somebody kept it elsewhere.
+struct Known {
+    std::uint64_t position = 0;
+    std::uint64_t requests = 0;
+};
+
 struct JournalSettings {
     std::filesystem::path folder;    // <data dir>/journal, 0700
     std::filesystem::path fallback;  // journal/ beside the socket, <= 32 MiB, used while the first cannot be written
@@ -31,6 +37,7 @@ struct JournalSettings {
     std::uint64_t segment_bytes = 0;  // 0: chosen from size_bytes (8..64 MiB)
     Durability durability = Durability::fsync;
     std::optional<Uuid> uuid;    // of our history, as kept elsewhere; nothing: that of the newest segment
+    std::vector<Known> known;    // by checkpoint and cursors: what entries were that cannot be read any more
     std::shared_ptr<Disk> disk;  // null: the real one; tests pass one that fails
     std::chrono::milliseconds patience{30'000};  // with a segment that cannot be opened, before it counts as lost
 };

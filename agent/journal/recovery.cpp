@@ -130,7 +130,7 @@ void make_durable(Disk& disk, Recovered& found, Segment& segment, const Extent& 
 void close_last(Disk& disk, Recovered& found, const JournalSettings& settings) {
     auto& segment = found.segments.back();
     found.mark = {segment.header.first - 1, segment.header.before, 0};
-    const auto extent = measure(disk, found, segment, true);
+    const auto extent = measure(disk, found, segment, true, settings.known);
     if (!extent) return;
     found.mark = {segment.header.first - 1 + extent->entries, extent->counts, extent->at_us};
     if (extent->missing > 0 || extent->tail == Tail::What::damaged) {

@@ -95,6 +95,46 @@ TEST_CASE("what can still be read of a damaged last batch keeps its kind, and th
     CHECK(out.counts == journal->mark().counts);
 }
 
+TEST_CASE("what a cursor knows of damage before it is what the mark says, and nothing is pending beyond") {
+    const TestFolder folder;
+    auto settings = folder.settings();
+    settings.durability = Durability::process;
+    std::uint64_t position = 0;
+    {
+        const auto journal = opened(settings);
+        DirectWriter writer(*journal);
+        REQUIRE(writer.keep_requests(1, 3));
+        Batch batch;
+        Envelope metric;
+        metric.kind = Kind::metric;
+        batch.add(metric, as_payload("a metric"));
+        REQUIRE(writer.keep(batch));
+        REQUIRE(writer.keep_requests(4, 6));
+        position = journal->mark().position;
+        REQUIRE(writer.keep_requests(7, 9));
+        // as a kill leaves it
+        const auto file = segment_files(settings.folder).front();
+        auto bytes = contents(file);
+        const std::string_view text = "a metric";
+        const auto at = std::ranges::search(bytes, as_payload(text)).begin();
+        *at ^= std::byte{1};
+        write_contents(folder.path() / "damaged", bytes);
+    }
+    std::filesystem::rename(folder.path() / "damaged", segment_files(settings.folder).front());
+    for (const bool known : {false, true}) {
+        CAPTURE(known);
+        settings.known.clear();
+        if (known) settings.known = {{position, 6}};
+        const auto journal = opened(settings, position);
+        CHECK(requests(journal->mark().counts) == (known ? 9 : 10));
+        const auto reader = journal->read_from(position, requests_alone(6));
+        const auto out = read_out(*reader);
+        CHECK(out.numbers == numbers(7, 9));
+        CHECK(out.lost.empty());
+        if (known) CHECK(requests(out.counts) == requests(journal->mark().counts));
+    }
+}
+
 TEST_CASE("the start after a damaged tail goes on behind it, and so does the one after that") {
     const Killed killed;
     auto damaged = killed.image;
