@@ -120,6 +120,8 @@ void other_versions(World& world) {
         else
             world.agent.wrapper = {};
         world.agent.start();
+        const bool is_earlier = fs::read_symlink(world.agent.proc() / "exe") == link;
+        world.expect(is_earlier == (i % 2 == 0), "G4: the version that runs is the other one");
         world.fired(i % 2 == 0 ? "downgrades with a backlog" : "upgrades with a backlog");
         world.postgres.start();
         world.expect(world.rows_arrive(20s), "G4: no rows of the backlog");

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -58,6 +59,11 @@ bool sanitizer_complained(const std::string& errors) {
         if (errors.find(sign) != std::string::npos) return true;
     }
     return false;
+}
+
+// What lines it ran, when it is built for that.
+bool tells_at_its_end(const Launch& launch) {
+    return std::getenv("LET_PROGRAMS_END") != nullptr && (launch.name == "agent" || launch.name == "demo-app");
 }
 
 // Between fork and exec: system calls only.
@@ -110,6 +116,10 @@ Process::Process(Launch launch) : launch_(std::move(launch)) {
 }
 
 Process::~Process() {
+    if (tells_at_its_end(launch_)) {
+        send(SIGTERM);
+        wait(std::chrono::seconds{10});
+    }
     if (!status_) ::kill(-id_, SIGKILL);
     wait(std::chrono::seconds{20});
     ::kill(-id_, SIGKILL);  // what it has left behind

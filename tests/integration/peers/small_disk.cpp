@@ -124,9 +124,13 @@ void SmallDisk::read_only(bool on) { must({"mount", "-o", on ? "remount,ro" : "r
 void SmallDisk::mount_again() {
     if (mounted_) must({"umount", folder_});
     mounted_ = false;
-    // A loop device that is not yet let go would be taken again, with what it has in memory of before the cut.
-    if (kind_ == Kind::ext4 && !eventually(40s, [&] { return is_let_go(image_); }))
-        throw std::runtime_error("the loop device is still in use");
+    // A loop device that is not yet let go would be taken again, with what it has in memory of before the cut. Where a
+    // container was started meanwhile, that never happens: it has a copy of the mount. A copy of the disk, then.
+    if (kind_ == Kind::ext4 && !eventually(10s, [&] { return is_let_go(image_); })) {
+        const std::filesystem::path copy = image_.string() + "'";
+        must({"cp", "--sparse=always", image_, copy});
+        image_ = copy;
+    }
     mount();
 }
 

@@ -39,7 +39,7 @@ class SmallDisk {
     const std::uint64_t bytes_;
     const std::uint64_t inodes_;
     TemporaryFolder own_folder_;
-    const std::filesystem::path image_;
+    std::filesystem::path image_;
     bool mounted_ = false;
     int files_ = 0;
 };
