@@ -29,7 +29,7 @@ FLAGS_asan    = -O1 -g1 -Wno-maybe-uninitialized -fsanitize=address,undefined -f
 FLAGS_tsan    = -O1 -g1 -Wno-maybe-uninitialized -fsanitize=thread -fPIE
 FLAGS_coverage = -O0 -g --coverage -fPIE
 # libFuzzer is clang's, and gcc's warnings are not: the same sources pass -Werror in the other flavours.
-FLAGS_fuzz    = -O1 -g1 -w -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -fPIE -DOUTRIGGER_FUZZ
+FLAGS_fuzz    = -O2 -g1 -w -fsanitize=fuzzer-no-link,address,undefined -fsanitize-coverage-ignorelist=tests/fuzz/kit/uncovered.txt -fno-sanitize-recover=undefined -fno-omit-frame-pointer -fPIE -DOUTRIGGER_FUZZ
 ifeq ($(FLAVOUR),fuzz)
 override CXX = $(FUZZ_CXX)
 endif

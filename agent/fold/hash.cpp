@@ -1,12 +1,17 @@
 #include "agent/fold/hash.h"
 
-#include <random>
+#include <sys/random.h>
+
+#include <cerrno>
+#include <system_error>
 
 namespace outrigger::fold {
 
 std::uint64_t random_seed() {
-    std::random_device device;
-    return std::uint64_t{device()} << 32 | device();
+    std::uint64_t seed = 0;
+    if (::getrandom(&seed, sizeof seed, 0) != sizeof seed)
+        throw std::system_error(errno, std::generic_category(), "no random bytes");
+    return seed;
 }
 
 }  // namespace outrigger::fold

@@ -28,6 +28,7 @@ inline std::uint64_t hash(std::string_view bytes, std::uint64_t seed) {
     return mix(state, state >> 32);
 }
 
+// Throws std::system_error where the system has no random bytes.
 std::uint64_t random_seed();
 
 }  // namespace outrigger::fold

@@ -1,7 +1,7 @@
 #include "agent/intake/line_language.h"
 
 #include <cstring>
-#include <nlohmann/json.hpp>
+#include <string>
 
 namespace outrigger::intake {
 
@@ -15,16 +15,14 @@ void say(Connection& connection, std::string_view line) {
 // `seq` is the number the line took; without one, `line` is its number on this connection.
 void answer_refused(Connection& connection, bool numbered, const Refused& refused) {
     if (connection.output.size() > output_limit) return;
-    std::string detail(refused.field);
-    if (!refused.accepted.empty()) detail.append(": ").append(refused.accepted);
-    nlohmann::ordered_json answer{{"type", "refused"}};
-    if (numbered)
-        answer["seq"] = connection.sender.sent;
-    else
-        answer["line"] = connection.lines;
-    answer["reason"] = to_string(refused.reason);
-    answer["detail"] = detail;
-    say(connection, answer.dump() + "\n");
+    // Static text of ours, in which nothing wants an escape: by the JSON library, a refusal cost more than the line.
+    std::string answer;
+    answer.reserve(256);
+    answer.append(R"({"type":"refused",)").append(numbered ? R"("seq":)" : R"("line":)");
+    answer += std::to_string(numbered ? connection.sender.sent : connection.lines);
+    answer.append(R"(,"reason":")").append(to_string(refused.reason)).append(R"(","detail":")").append(refused.field);
+    if (!refused.accepted.empty()) answer.append(": ").append(refused.accepted);
+    say(connection, answer.append("\"}\n"));
 }
 
 void refuse(Connection& connection, Admission& admission, const Refused& refused) {

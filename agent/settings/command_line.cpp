@@ -158,7 +158,12 @@ std::string checked(const std::vector<EffectiveSetting>& effective) {
 }  // namespace
 
 CommandLine parse(const std::vector<std::string>& arguments, const Surroundings& surroundings) {
-    const auto flags = parse_flags(arguments);
+    FlagReader reader;
+    return parse(reader, arguments, surroundings);
+}
+
+CommandLine parse(FlagReader& reader, const std::vector<std::string>& arguments, const Surroundings& surroundings) {
+    const auto flags = reader.read(arguments);
     CommandLine line{flags.command, {}, {}, {}, {}, flags.help};
     if (line.command == Command::version) line.text = "outrigger " OUTRIGGER_VERSION "\n";
     if (!line.text.empty()) return line;

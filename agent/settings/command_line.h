@@ -18,6 +18,8 @@
 
 namespace outrigger::settings {
 
+class FlagReader;
+
 enum class Command { run, check, health, journal_ls, journal_verify, help, version };
 
 // One line for people: the setting, its value (masked), where it came from and what is accepted.
@@ -57,5 +59,7 @@ struct CommandLine {
 // Precedence: flag, variable, file, default. `arguments` are argv without the program's name.
 // An unknown flag, command, file key or OUTRIGGER_* variable is an error that names it and the nearest known name.
 CommandLine parse(const std::vector<std::string>& arguments, const Surroundings& surroundings);
+// The same, with a reader of the command line that is there already.
+CommandLine parse(FlagReader& reader, const std::vector<std::string>& arguments, const Surroundings& surroundings);
 
 }  // namespace outrigger::settings

@@ -112,9 +112,17 @@ Command chosen(const CLI::App& app) {
 
 }  // namespace
 
-Flags parse_flags(const std::vector<std::string>& arguments) {
-    CLI::App app("Takes events from apps on this host; makes metrics, rows and traces of them.", "outrigger");
-    declare(app);
+FlagReader::FlagReader()
+    : app_(std::make_unique<CLI::App>("Takes events from apps on this host; makes metrics, rows and traces of them.",
+                                      "outrigger")) {
+    declare(*app_);
+}
+
+FlagReader::~FlagReader() = default;
+
+Flags FlagReader::read(const std::vector<std::string>& arguments) {
+    CLI::App& app = *app_;
+    app.clear();
     Flags flags;
     try {
         auto given = with_empty_values(arguments);

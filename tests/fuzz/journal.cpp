@@ -3,6 +3,9 @@
 #include "agent/journal/journal.h"
 
 #include <algorithm>
+#include <array>
+#include <functional>
+#include <map>
 #include <numeric>
 #include <string>
 
@@ -24,25 +27,60 @@ struct Written {
     Kind kind = Kind::request;
     std::uint64_t number = 0;
     std::vector<std::byte> payload;
-    bool operator==(const Written&) const = default;
+
+    bool is(const Entry& entry) const {
+        return kind == entry.envelope.kind && number == entry.envelope.number &&
+               std::ranges::equal(payload, entry.payload);
+    }
 };
 
-JournalSettings settings_on(std::shared_ptr<Disk> disk, bool fsync) {
+// What was written at each position: `first` up to some one, and behind it what was written since.
+class History {
+  public:
+    explicit History(const std::vector<Written>& first) : first_(first), kept_(first.size()) {}
+
+    void forget_from(std::uint64_t position) { kept_ = std::min<std::uint64_t>(kept_, position - 1); }
+    void remember(const Entry& entry) { since_.emplace(entry.position, written(entry)); }
+    const Written* find(std::uint64_t position) const {
+        if (position >= 1 && position <= kept_) return &first_[position - 1];
+        const auto found = since_.find(position);
+        return found == since_.end() ? nullptr : &found->second;
+    }
+    std::uint64_t last() const { return since_.empty() ? kept_ : since_.rbegin()->first; }
+
+    static Written written(const Entry& entry) {
+        return {entry.envelope.kind, entry.envelope.number, {entry.payload.begin(), entry.payload.end()}};
+    }
+
+  private:
+    const std::vector<Written>& first_;
+    std::uint64_t kept_;
+    std::map<std::uint64_t, Written> since_;
+};
+
+// How much there is to damage: three segments in both, the shorter of which are opened five times as fast.
+struct Shape {
+    std::uint64_t segment_bytes, batches;
+};
+constexpr Shape longer{8192, 60}, shorter{2048, 20};
+
+JournalSettings settings_on(std::shared_ptr<Disk> disk, const Shape& shape, bool fsync) {
     JournalSettings settings;
     settings.folder = "/data/journal";
     settings.fallback = "/run/journal";
     settings.size_bytes = std::uint64_t{1} << 20;
-    settings.segment_bytes = 8192;
+    settings.segment_bytes = shape.segment_bytes;
     settings.durability = fsync ? Durability::fsync : Durability::process;
     settings.disk = std::move(disk);
     return settings;
 }
 
-// Writes batches of entries of several kinds, and remembers each by its position.
+// Writes batches of entries of several kinds, and tells each.
 class Scribe {
   public:
-    Scribe(Journal& journal, std::uint64_t first, const Counts& before, std::map<std::uint64_t, Written>& written)
-        : segments_(journal.state(), first, before, [](std::string_view) {}), written_(written) {
+    using Tell = std::function<void(const Entry&)>;
+    Scribe(Journal& journal, std::uint64_t first, const Counts& before, Tell tell)
+        : segments_(journal.state(), first, before, [](std::string_view) {}), tell_(std::move(tell)) {
         segments_.open({});
     }
     void write(std::uint64_t batches, std::string_view what) {
@@ -56,10 +94,7 @@ class Scribe {
             }
             for (std::uint64_t count = 0; count <= each % 4; ++count) add(batch, what);
             expect(segments_.keep(batch, {}), "a batch is kept");
-            segments_.each_kept(batch, [&](const Entry& entry) {
-                written_[entry.position] = {
-                    entry.envelope.kind, entry.envelope.number, {entry.payload.begin(), entry.payload.end()}};
-            });
+            segments_.each_kept(batch, tell_);
         }
     }
     void close() { segments_.close(); }
@@ -77,27 +112,31 @@ class Scribe {
     }
 
     SegmentWriter segments_;
-    std::map<std::uint64_t, Written>& written_;
+    Tell tell_;
     std::uint64_t number_ = 0;
 };
 
 // A journal of some segments: the last one sealed, or left as a kill leaves it.
 struct Original {
+    Shape shape;
     MemoryDisk disk;
-    std::map<std::uint64_t, Written> written;
+    std::vector<Written> written;          // at the positions from 1
     std::vector<Counts> counts{Counts{}};  // up to each position
 };
 
-Original make_original(bool sealed) {
+Original make_original(const Shape& shape, bool sealed) {
     const auto disk = std::make_shared<MemoryDisk>();
-    std::map<std::uint64_t, Written> written;
-    auto journal = Journal::open(settings_on(disk, true), 0);
+    std::vector<Written> written;
+    auto journal = Journal::open(settings_on(disk, shape, true), 0);
     (*journal)->set_uuid({1, 2, 3});
-    Scribe scribe(**journal, 1, {}, written);
-    scribe.write(60, "first");
+    Scribe scribe(**journal, 1, {}, [&](const Entry& entry) {
+        expect(entry.position == written.size() + 1, "positions go up by one");
+        written.push_back(History::written(entry));
+    });
+    scribe.write(shape.batches, "first");
     if (sealed) scribe.close();
-    Original original{MemoryDisk(*disk), std::move(written)};
-    for (const auto& [position, each] : original.written) {
+    Original original{shape, MemoryDisk(*disk), std::move(written)};
+    for (const auto& each : original.written) {
         Counts counts = original.counts.back();
         ++counts[static_cast<std::size_t>(each.kind)];
         original.counts.push_back(counts);
@@ -105,9 +144,10 @@ Original make_original(bool sealed) {
     return original;
 }
 
-const Original& original(bool sealed) {
-    static const Original whole = make_original(true), killed = make_original(false);
-    return sealed ? whole : killed;
+const Original& original(bool of_longer, bool sealed) {
+    static const std::array<Original, 4> all = {make_original(shorter, false), make_original(shorter, true),
+                                                make_original(longer, false), make_original(longer, true)};
+    return all[(of_longer ? 2U : 0U) + (sealed ? 1U : 0U)];
 }
 
 void damage(MemoryDisk& disk, fuzz::Source& source) {
@@ -141,9 +181,8 @@ void damage(MemoryDisk& disk, fuzz::Source& source) {
 
 // Everything from `from` on, where the journal had `counts`, as one reader hands it out. No entry ever had a position
 // from `first_skipped` to `last_skipped`, as far as the journal knows.
-void read_all(Journal& journal, std::uint64_t from, const Counts& counts,
-              const std::map<std::uint64_t, Written>& written, std::uint64_t first_skipped = 1,
-              std::uint64_t last_skipped = 0) {
+void read_all(Journal& journal, std::uint64_t from, const Counts& counts, const History& written,
+              std::uint64_t first_skipped = 1, std::uint64_t last_skipped = 0) {
     const auto reader = journal.read_from(from, counts);
     const Counts before = reader->counts();
     const Mark mark = journal.mark();
@@ -172,10 +211,9 @@ void read_all(Journal& journal, std::uint64_t from, const Counts& counts,
         expect(entry.position == last + 1, "positions go up by one");
         last = entry.position;
         ++told[static_cast<std::size_t>(entry.envelope.kind)];
-        const auto was = written.find(last);
-        expect(was != written.end(), "an entry was written");
-        const Written found{entry.envelope.kind, entry.envelope.number, {entry.payload.begin(), entry.payload.end()}};
-        expect(found == was->second, "an entry is what was written at its position");
+        const Written* const was = written.find(last);
+        expect(was != nullptr, "an entry was written");
+        expect(was->is(entry), "an entry is what was written at its position");
     }
     expect(last == journal.mark().position, "a reader comes to the mark");
     // In a segment without a seal, what is missing counts as a request, unless somebody knows better: who begins at a
@@ -193,15 +231,15 @@ void read_all(Journal& journal, std::uint64_t from, const Counts& counts,
 FUZZ_TARGET(journal) {
     fuzz::Source source(input);
     const auto flags = source.number<std::uint8_t>();
-    const Original& whole = original((flags & 1) != 0);
+    const Original& whole = original(flags >> 3 == 7, (flags & 1) != 0);
     const bool fsync = (flags & 2) != 0;
     const std::uint64_t checkpoint = (flags & 4) != 0 ? source.below(whole.written.size() + 1) : 0;
     const auto disk = std::make_shared<MemoryDisk>(whole.disk);
     const std::size_t damages = source.below(6);
     for (std::size_t each = 0; each < damages; ++each) damage(*disk, source);
 
-    auto written = whole.written;
-    auto settings = settings_on(disk, fsync);
+    History written(whole.written);
+    auto settings = settings_on(disk, whole.shape, fsync);
     settings.known = {{checkpoint, journal::requests(whole.counts[checkpoint])}};
     auto opened = Journal::open(settings, checkpoint);
     expect(opened.has_value(), "a journal opens, whatever lies there");
@@ -217,10 +255,9 @@ FUZZ_TARGET(journal) {
     Counts counts = mark.counts;
     auto& requests = counts[static_cast<std::size_t>(Kind::request)];
     requests = std::max(requests, journal::requests(whole.counts[checkpoint]));
-    written.erase(written.lower_bound(first), written.end());
-    Scribe scribe(journal, first, counts, written);
+    written.forget_from(first);
+    Scribe scribe(journal, first, counts, [&](const Entry& entry) { written.remember(entry); });
     scribe.write(3, "second");
-    expect(journal.mark().position == written.rbegin()->first && written.rbegin()->first >= first,
-           "a journal can be written on");
+    expect(journal.mark().position == written.last() && written.last() >= first, "a journal can be written on");
     read_all(journal, 0, {}, written, mark.position + 1, first - 1);
 }

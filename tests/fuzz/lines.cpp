@@ -17,8 +17,9 @@ std::uint64_t refusals_told(const fuzz::Heard& heard) {
     while (!left.empty()) {
         const std::size_t end = left.find('\n');
         expect(end != left.npos, "an answer is a whole line");
-        const auto answer = nlohmann::json::parse(left.substr(0, end));
-        if (answer.at("type") == "refused") ++refusals;
+        const auto answer = left.substr(0, end);
+        expect(nlohmann::json::accept(answer), "an answer is JSON");
+        if (answer.starts_with(R"({"type":"refused",)")) ++refusals;
         left.remove_prefix(end + 1);
     }
     return refusals;

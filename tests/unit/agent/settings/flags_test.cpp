@@ -8,6 +8,8 @@ using namespace outrigger::settings;
 
 namespace {
 
+Flags parse_flags(const std::vector<std::string>& arguments) { return FlagReader().read(arguments); }
+
 std::string refusal(const std::vector<std::string>& arguments) {
     try {
         parse_flags(arguments);
@@ -43,6 +45,39 @@ TEST_CASE("a flag's text arrives as it was given") {
         CHECK(parse_flags({"--service=" + text, "health"}).command == Command::health);
     }
     CHECK(parse_flags({"--service", "x"}).texts.size() == 1);
+}
+
+TEST_CASE("what a reader read, or refused, leaves no trace in what it reads next") {
+    FlagReader reader;
+    const std::vector<std::vector<std::string>> lines = {{"--env", "x", "journal", "ls"},
+                                                         {"check", "--env=y"},
+                                                         {"-h"},
+                                                         {"--version"},
+                                                         {"--env", "x", "--env", "y"},
+                                                         {"--env"},
+                                                         {"chekc"},
+                                                         {"--no-such-flag"},
+                                                         {}};
+    for (const auto& before : lines) {
+        for (const auto& line : lines) {
+            const auto read = [&](FlagReader& by) -> std::string {
+                try {
+                    const auto flags = by.read(line);
+                    std::string said = std::to_string(static_cast<int>(flags.command)) + flags.help;
+                    for (const auto& [name, text] : flags.texts) said += name + "=" + text;
+                    return said;
+                } catch (const SettingsError& error) {
+                    return error.what();
+                }
+            };
+            try {
+                reader.read(before);
+            } catch (const SettingsError&) {
+            }
+            FlagReader fresh;
+            CHECK(read(reader) == read(fresh));
+        }
+    }
 }
 
 TEST_CASE("the help names each flag with its variable") {

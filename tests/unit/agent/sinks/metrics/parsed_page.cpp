@@ -1,10 +1,13 @@
 #include "tests/unit/agent/sinks/metrics/parsed_page.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
 #include <set>
 #include <stdexcept>
+#include <tuple>
+#include <utility>
 
 namespace outrigger::test {
 namespace {
@@ -38,7 +41,7 @@ LabelSet take_labels(std::string_view& rest, std::string_view line) {
     while (!rest.starts_with('}')) {
         const std::size_t equals = rest.find("=\"");
         if (equals == std::string_view::npos) refuse("no label", line);
-        const std::string name(rest.substr(0, equals));
+        std::string name(rest.substr(0, equals));
         if (!is_name(name) || name.starts_with("__")) refuse("no label name", line);
         rest.remove_prefix(equals + 2);
         std::string value;
@@ -55,7 +58,7 @@ LabelSet take_labels(std::string_view& rest, std::string_view line) {
             }
         }
         rest.remove_prefix(1);
-        if (!out.emplace(name, value).second) refuse("a label twice", line);
+        if (!out.emplace(std::move(name), std::move(value)).second) refuse("a label twice", line);
         if (rest.starts_with(',')) {
             rest.remove_prefix(1);
         } else if (!rest.starts_with('}')) {
@@ -105,33 +108,57 @@ bool belongs(std::string_view name, std::string_view family, std::string_view ty
     return suffix.empty();
 }
 
+// The order of label sets as it is without their le.
+struct WithoutLe {
+    bool operator()(const LabelSet* one, const LabelSet* other) const {
+        const auto next = [](const LabelSet& set, auto at) { return at != set.end() && at->first == "le" ? ++at : at; };
+        auto left = next(*one, one->begin()), right = next(*other, other->begin());
+        for (; left != one->end() && right != other->end(); left = next(*one, ++left), right = next(*other, ++right)) {
+            if (*left != *right) return *left < *right;
+        }
+        return left == one->end() && right != other->end();
+    }
+};
+
 // Buckets ascend and never fall, end with +Inf, and that is the count; an exemplar lies in its bucket.
 void check_histogram(const ParsedFamily& family, const std::string& name) {
-    std::map<LabelSet, std::pair<double, double>> last;  // without le: bound, value
-    std::set<LabelSet> ended, summed;
+    std::map<const LabelSet*, std::pair<double, double>, WithoutLe> last;  // bound, value
+    std::set<const LabelSet*, WithoutLe> ended, summed;
     for (const Sample& sample : family.samples) {
-        LabelSet labels = sample.labels;
-        if (sample.name == name + "_bucket") {
-            const auto le = labels.find("le");
-            if (le == labels.end()) refuse("a bucket without le", name);
+        const auto le = sample.labels.find("le");
+        const std::string_view suffix = std::string_view(sample.name).substr(name.size());
+        if ((le == sample.labels.end()) == (suffix == "_bucket"))
+            refuse("le belongs to buckets, and to nothing else", name);
+        if (suffix == "_bucket") {
             const double bound = to_number(le->second, name);
-            labels.erase(le);
-            const auto [at, is_first] = last.try_emplace(labels, -INFINITY, 0.0);
+            const auto [at, is_first] = last.try_emplace(&sample.labels, -INFINITY, 0.0);
             if (bound <= at->second.first || sample.value < at->second.second) refuse("buckets out of order", name);
             if (sample.exemplar && (sample.exemplar_value > bound || sample.exemplar_value <= at->second.first)) {
                 refuse("an exemplar outside its bucket", name);
             }
             at->second = {bound, sample.value};
-        } else if (sample.name == name + "_count") {
-            if (!last.contains(labels) || last.at(labels) != std::pair(double{INFINITY}, sample.value)) {
+        } else if (suffix == "_count") {
+            const auto at = last.find(&sample.labels);
+            if (at == last.end() || at->second != std::pair(double{INFINITY}, sample.value)) {
                 refuse("a count that is not its +Inf bucket", name);
             }
-            ended.insert(labels);
+            ended.insert(&sample.labels);
         } else {
-            summed.insert(labels);
+            summed.insert(&sample.labels);
         }
     }
     if (ended.size() != last.size() || summed.size() != last.size()) refuse("a histogram without sum or count", name);
+}
+
+// No sample comes twice on a page.
+void check_samples(const ParsedPage& page) {
+    std::vector<const Sample*> all;
+    for (const auto& [name, family] : page.families)
+        for (const Sample& sample : family.samples) all.push_back(&sample);
+    const auto key = [](const Sample* sample) { return std::tie(sample->name, sample->labels); };
+    std::ranges::sort(all, {}, key);
+    const auto twice = std::ranges::adjacent_find(all, {}, key);
+    if (twice != all.end()) refuse("a sample twice", (*twice)->name);
 }
 
 }  // namespace
@@ -155,7 +182,6 @@ double ParsedPage::sum(const std::string& name) const {
 
 ParsedPage parse_page(std::string_view text, bool openmetrics) {
     ParsedPage out;
-    std::set<std::pair<std::string, LabelSet>> seen;
     std::string current;
     bool ended = false;
     while (!text.empty()) {
@@ -189,12 +215,12 @@ ParsedPage parse_page(std::string_view text, bool openmetrics) {
             if (current.empty()) refuse("a sample of no family", line);
             ParsedFamily& family = out.families.at(current);
             if (!belongs(sample.name, current, family.type, openmetrics)) refuse("a sample of another family", line);
-            if (!seen.emplace(sample.name, sample.labels).second) refuse("a sample twice", line);
             if (sample.exemplar && family.type == "gauge") refuse("an exemplar of a gauge", line);
             family.samples.push_back(std::move(sample));
         }
     }
     if (openmetrics && !ended) throw std::runtime_error("no end");
+    check_samples(out);
     for (const auto& [name, family] : out.families) {
         if (family.type.empty()) refuse("a family without a type", name);
         if (family.type == "histogram") check_histogram(family, name);
