@@ -122,7 +122,7 @@ stack-test: deps-stack  ## the compose stack in a container engine (one of its o
 	@tests/stack/run
 
 .PHONY: fuzz fuzz-programs
-fuzz: deps-fuzz  ## libFuzzer's inputs for everything that strangers write or that may be damaged (TIME=600: seconds for each target, TARGETS='lines http' selects); its corpora are replayed by the unit tests
+fuzz: deps-fuzz  ## libFuzzer's inputs for everything that strangers write or that may be damaged (TIME=600: seconds for each target, or RUNS=10000000 inputs; TARGETS='lines http' selects); its corpora are replayed by the unit tests
 	@$(MAKE) FLAVOUR=fuzz fuzz-programs && tools/fuzz $(OUT)/fuzz
 fuzz-programs: $(patsubst tests/fuzz/%.cpp,$(OUT)/%,$(FUZZ))
 
