@@ -61,6 +61,9 @@ Values acknowledged(const peers::Agent& agent, std::chrono::milliseconds length)
 }
 
 Values visible(const peers::Agent& agent, const peers::PostgresCluster& postgres, std::chrono::milliseconds length) {
+    // Nothing is on its way from before.
+    const auto nothing_pending = [&] { return agent.scrape().sum("outrigger_sink_pending_events") == 0; };
+    if (!peers::eventually(20s, nothing_pending)) throw std::runtime_error("rows are still pending");
     PacedApp app(agent.socket());
     const auto before = static_cast<std::uint64_t>(postgres.number("SELECT count(*) FROM request_log"));
     Journey journey;
