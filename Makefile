@@ -127,7 +127,7 @@ fuzz: deps-fuzz  ## libFuzzer's inputs for everything that strangers write or th
 fuzz-programs: $(patsubst tests/fuzz/%.cpp,$(OUT)/%,$(FUZZ))
 
 .PHONY: bench bench-programs
-.SECONDARY:  # make would remove the benches' objects
+.SECONDARY: $(call objects,$(filter %_bench.cpp,$(BENCH)))  # make would remove them
 bench: bench-programs $(OUT)/outrigger deps-bench  ## the figures, each beside a yardstick of the same run: a table, and build/bench/results.json (QUICK=1: under 3 minutes, judges ratios; BENCHES='record rows' selects)
 	@tests/bench/suite_test.py -q 2>&1 | grep -v '^$$' >&2; exit $${PIPESTATUS[0]}
 	@PROGRAM_FOLDER=$(OUT) tests/bench/run $(if $(QUICK),--quick) $(BENCHES)
