@@ -176,9 +176,9 @@ coverage:    ## line coverage by the unit and integration tests, worst file firs
 
 # Of the tests no lines are counted: they are those of the release. A program that is killed tells nothing.
 .PHONY: covered
-covered: $(OUT)/outrigger $(OUT)/demo-app $(OUT)/unit-tests deps-test
+covered: $(OUT)/outrigger $(OUT)/demo-app $(OUT)/unit-tests $(OUT)/integration-tests deps-test
 	@find $(OUT) -name '*.gcda' -delete
-	@export PROGRAM_FOLDER=$(OUT) LET_PROGRAMS_END=1; ARGS="$(ARGS) -tse=long" tools/run-tests $(OUT)/unit-tests build/integration-tests
+	@export PROGRAM_FOLDER=$(OUT) LET_PROGRAMS_END=1; ARGS="$(ARGS) -tse=long" tools/run-tests $(OUT)/unit-tests $(OUT)/integration-tests
 
 .PHONY: install
 install: $(OUT)/outrigger  ## the agent, to $(DESTDIR)$(PREFIX)/bin, with its systemd unit and its user (systemctl enable --now outrigger)
@@ -208,7 +208,7 @@ $(OUT)/outrigger: $(call objects,agent/main.cpp $(AGENT) $(SHARED))
 $(OUT)/demo-app: $(call objects,app/main.cpp $(APP) $(SHARED))
 $(OUT)/demo-app: LDFLAGS += -rdynamic  # so that the stacks it shows name functions
 $(OUT)/unit-tests: $(call test_objects,$(UNIT)) $(call objects,$(AGENT) $(APP) $(SHARED))
-$(OUT)/integration-tests: $(call objects,$(INTEGRATION) $(AGENT) $(APP) $(SHARED))
+$(OUT)/integration-tests: $(call test_objects,$(INTEGRATION)) $(call objects,$(AGENT) $(APP) $(SHARED))
 $(OUT)/peers-tests: $(call objects,$(PEERS) $(AGENT) $(SHARED))
 $(OUT)/fault-cases: $(call objects,$(FAULTS) $(SHARED) $(filter agent/journal/%,$(AGENT)) $(addprefix tests/fuzz/kit/crash_,disk.cpp lives.cpp))
 
