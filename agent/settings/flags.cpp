@@ -23,14 +23,16 @@ std::string described(const Declared& setting) {
 }
 
 // CLI11's own handling of variables and files is not used: it prefers the file to the variables, and asks getenv.
-void declare(CLI::App& app) {
+// The options of declared(), in its order.
+std::vector<CLI::Option*> declare(CLI::App& app) {
+    std::vector<CLI::Option*> options;
     app.set_help_flag("--help,-h", "this text");
     const std::string of_version = "the program's version";
     app.add_flag("--version", of_version);
     for (const auto& setting : declared()) {
-        app.add_option("--" + std::string(setting.name), CLI::callback_t(), described(setting))
-            ->type_name(std::string(setting.placeholder))
-            ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+        auto* option = app.add_option("--" + std::string(setting.name), CLI::callback_t(), described(setting));
+        option->type_name(std::string(setting.placeholder))->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+        options.push_back(option);
     }
     // Flags may stand after the command too.
     app.fallthrough();
@@ -51,6 +53,7 @@ void declare(CLI::App& app) {
         command->set_help_flag();
         command->allow_extras();
     }
+    return options;
 }
 
 [[noreturn]] void refuse_unknown_flag(std::string_view argument) {
@@ -114,9 +117,8 @@ Command chosen(const CLI::App& app) {
 
 FlagReader::FlagReader()
     : app_(std::make_unique<CLI::App>("Takes events from apps on this host; makes metrics, rows and traces of them.",
-                                      "outrigger")) {
-    declare(*app_);
-}
+                                      "outrigger")),
+      options_(declare(*app_)) {}
 
 FlagReader::~FlagReader() = default;
 
@@ -137,8 +139,9 @@ Flags FlagReader::read(const std::vector<std::string>& arguments) {
     }
     refuse_remaining(app);
     flags.command = chosen(app);
-    for (const auto& setting : declared()) {
-        const auto results = app.get_option("--" + std::string(setting.name))->results();
+    for (std::size_t row = 0; row < options_.size(); ++row) {
+        const auto& setting = declared()[row];
+        const auto& results = options_[row]->results();
         if (results.empty()) continue;
         if (results.size() > 1) throw SettingsError("--" + std::string(setting.name) + " is given twice");
         if (is_flag_of_ours(results.front())) throw SettingsError("--" + std::string(setting.name) + " has no value");

@@ -11,7 +11,8 @@
 
 namespace CLI {
 class App;
-}
+class Option;
+}  // namespace CLI
 
 namespace outrigger::settings {
 
@@ -33,6 +34,7 @@ class FlagReader {
 
   private:
     std::unique_ptr<CLI::App> app_;
+    std::vector<CLI::Option*> options_;  // the app's, in the order of declared()
 };
 
 }  // namespace outrigger::settings
