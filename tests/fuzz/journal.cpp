@@ -231,7 +231,10 @@ void read_all(Journal& journal, std::uint64_t from, const Counts& counts, const 
 FUZZ_TARGET(journal) {
     fuzz::Source source(input);
     const auto flags = source.number<std::uint8_t>();
-    const Original& whole = original(flags >> 3 == 7, (flags & 1) != 0);
+    // One input in 64 damages the longer one. libFuzzer would choose no other if it could.
+    unsigned sum = 0;
+    for (const std::byte each : input) sum += std::to_integer<unsigned>(each);
+    const Original& whole = original(sum % 64 == 0, (flags & 1) != 0);
     const bool fsync = (flags & 2) != 0;
     const std::uint64_t checkpoint = (flags & 4) != 0 ? source.below(whole.written.size() + 1) : 0;
     const auto disk = std::make_shared<MemoryDisk>(whole.disk);
