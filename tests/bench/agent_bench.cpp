@@ -24,11 +24,12 @@ struct Busy {
     Values measure(int events_per_s, std::chrono::milliseconds length) {
         app->run(events_per_s, 300ms);
         const double cpu = process_seconds(agent.id()), start = wall_seconds();
-        const std::uint64_t before = app->recorded();
+        const std::uint64_t before = app->recorded(), dropped = app->dropped();
         app->run(events_per_s, length);
         const double spent = process_seconds(agent.id()) - cpu;
         return {{"cpu_percent", 100 * spent / (wall_seconds() - start)},
                 {"cpu_us", spent * 1e6 / static_cast<double>(app->recorded() - before)},
+                {"dropped", static_cast<double>(app->dropped() - dropped)},
                 {"resident_mib", resident_mib(agent.id())}};
     }
     peers::Agent agent;

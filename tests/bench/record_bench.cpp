@@ -153,7 +153,7 @@ Values allocations_of(const std::string& socket) {
     const RequestEvent event = typical_request();
     const Allocations allocations;
     for (int i = 0; i < events; ++i) emitter.record(event);
-    return {{"allocations_an_event", static_cast<double>(allocations.so_far()) / events}};
+    return {{"allocations_an_event", static_cast<double>(allocations.by_this_thread()) / events}};
 }
 
 // Those of the thread that records: the only one that asks for its name, which it does once.

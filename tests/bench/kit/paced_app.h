@@ -18,13 +18,14 @@ class PacedApp {
     void run(int events_per_s, std::chrono::milliseconds length,
              const std::function<void(std::uint64_t recorded)>& each_millisecond = {});
     std::uint64_t recorded() const { return recorded_; }
+    std::uint64_t dropped() const { return dropped_; }  // the ring was full: the agent, or its disk, stood still
     Emitter::Counts counts() const { return emitter_.counts(); }
 
   private:
     void record();
 
     Emitter emitter_;
-    std::uint64_t recorded_ = 0;
+    std::uint64_t recorded_ = 0, dropped_ = 0;
 };
 
 }  // namespace outrigger::bench
