@@ -83,6 +83,7 @@ Heard hear(Input stream, const std::vector<std::size_t>& cuts) {
     feed(languages, connection, admission, stream);
     look();
     if (!connection.closing) languages.take_rest(connection, admission, connection.input);
+    look();
 
     heard.sent = connection.sender.sent;
     heard.first = connection.acknowledged + 1;
