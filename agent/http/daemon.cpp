@@ -18,13 +18,6 @@ using Clock = std::chrono::steady_clock;
 // Of a body that is made while it is sent: enough to keep the peer busy, and still in the cache when it is sent.
 constexpr std::size_t piece_bytes = 256UL * 1024;
 
-// What is remembered of a request between its first line and its end.
-struct Exchange {
-    std::string query;
-    bool headers_seen = false;
-    bool answered = false;
-};
-
 int socket_of(MHD_Connection* connection) {
     return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 }
@@ -99,10 +92,16 @@ MHD_Result answer_get(Daemon& daemon, MHD_Connection* connection, const Request&
 }
 
 // Called when a request line was read, before its headers; the result comes back as `context`.
-void* on_request_line(void*, const char* uri, MHD_Connection*) {
+void* on_request_line(void* self, const char* uri, MHD_Connection* connection) {
     const std::string_view text(uri);
     const std::size_t mark = text.find('?');
-    return new (std::nothrow) Exchange{std::string(mark == text.npos ? std::string_view() : text.substr(mark + 1))};
+    try {
+        auto& exchange = static_cast<Daemon*>(self)->exchanges()[connection];
+        exchange = {std::string(mark == text.npos ? std::string_view() : text.substr(mark + 1))};
+        return &exchange;
+    } catch (...) {
+        return nullptr;  // out of memory
+    }
 }
 
 // Called when the headers are there, and again when the request is whole.
@@ -137,13 +136,18 @@ MHD_Result on_request(void* self, MHD_Connection* connection, const char* path, 
 }
 
 void on_end(void* self, MHD_Connection* connection, void** context, MHD_RequestTerminationCode) {
-    const std::unique_ptr<Exchange> exchange(static_cast<Exchange*>(std::exchange(*context, nullptr)));
-    static_cast<Daemon*>(self)->guests().end_request(socket_of(connection), exchange && exchange->answered,
-                                                     Clock::now());
+    Daemon& daemon = *static_cast<Daemon*>(self);
+    const auto* exchange = static_cast<const Exchange*>(std::exchange(*context, nullptr));
+    const bool answered = exchange != nullptr && exchange->answered;
+    daemon.exchanges().erase(connection);
+    daemon.guests().end_request(socket_of(connection), answered, Clock::now());
 }
 
 void on_connection(void* self, MHD_Connection* connection, void**, MHD_ConnectionNotificationCode what) {
-    if (what == MHD_CONNECTION_NOTIFY_CLOSED) static_cast<Daemon*>(self)->guests().leave(socket_of(connection));
+    if (what != MHD_CONNECTION_NOTIFY_CLOSED) return;
+    Daemon& daemon = *static_cast<Daemon*>(self);
+    daemon.exchanges().erase(connection);
+    daemon.guests().leave(socket_of(connection));
 }
 
 }  // namespace

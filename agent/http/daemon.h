@@ -9,17 +9,26 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "agent/http/door.h"
 #include "agent/http/guests.h"
 
+struct MHD_Connection;
 struct MHD_Daemon;
 
 namespace outrigger::http {
 
 // Ends the conversation; the daemon notices and closes.
 void hang_up(std::span<const int> sockets);
+
+// What is remembered of a request between its first line and its end.
+struct Exchange {
+    std::string query;
+    bool headers_seen = false;
+    bool answered = false;
+};
 
 class Daemon {
   public:
@@ -42,8 +51,12 @@ class Daemon {
     // GET and HEAD of a path; what a handler throws becomes a 500.
     [[nodiscard]] Response answer(const Request& request) const;
 
+    // Of each connection its request under way; libmicrohttpd does not tell of the end of every one.
+    [[nodiscard]] std::unordered_map<const MHD_Connection*, Exchange>& exchanges() { return exchanges_; }
+
   private:
     std::vector<Route> routes_;
+    std::unordered_map<const MHD_Connection*, Exchange> exchanges_;
     Guests guests_;
     MHD_Daemon* daemon_;
 };

@@ -116,4 +116,5 @@ FUZZ_TARGET(http) {
         expect(rounds < 10, "nobody stays");
         daemon().run();
     }
+    expect(daemon().exchanges().empty(), "nothing is remembered of who is gone");
 }
