@@ -173,6 +173,8 @@ def targets():
     for rule, matcher in (("target-job-rule", 'job=~"$job"'), ("target-instance-rule", 'instance=~"$instance"')):
         lint(rule, ((d, p, expr) for d, p, expr in prometheus
                     if not SELECTOR.search(expr) or any(matcher not in inside for _, inside in SELECTOR.findall(expr))))
+    kinds = ("singlestat", "gauge", "table", "stat", "state-timeline", "timeseries")  # of panels, all that it looks at
+    lint("target-promql-rule", ((d, p, "is no PromQL") for d, p, t in each_target() if "expr" not in t and p["type"] in kinds))
     lint("target-rate-interval-rule", ((d, p, expr) for d, p, expr in prometheus
                                        if re.search(r"\bi?rate\([^()\[]*\[(?!\$__rate_interval\])", expr)))
     lint("target-counter-agg-rule", ((d, p, expr) for d, p, expr in prometheus
