@@ -1,6 +1,7 @@
 #include "tests/integration/peers/system_calls.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <sstream>
 #include <stdexcept>
@@ -50,7 +51,11 @@ std::optional<std::string> SystemCalls::unavailable() {
 }
 
 std::vector<std::string> SystemCalls::command() const {
-    return {"strace", "-D", "-ff", "-s", "8", "-o", folder_ / "calls"};
+    std::vector<std::string> command = {"strace", "-D", "-ff", "-s", "8", "-o", folder_ / "calls"};
+    // Who is traced cannot look for its own leaks.
+    if (const char* options = std::getenv("ASAN_OPTIONS"))
+        command.insert(command.end(), {"-E", "ASAN_OPTIONS=" + std::string(options) + ":detect_leaks=0"});
+    return command;
 }
 
 std::map<std::string, long> SystemCalls::of_threads_that_called(const std::string& sign) const {
