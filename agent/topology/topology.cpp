@@ -171,13 +171,14 @@ void Topology::Stations::open_books(const fold::Checkpoint& checkpoint,
 }
 
 void Topology::Stations::open_journal(const fold::Checkpoint& checkpoint) {
-    std::uint64_t kept_position = 0;
-    for (const auto& [sink, cursor] : accounts_->cursors()) kept_position = std::max(kept_position, cursor.position);
     auto settings = journal_settings_;
     settings.uuid = journal_of(checkpoint.facts);
     settings.known = {{checkpoint.fold.position, checkpoint.fold.counters.journaled()}};
-    for (const auto& [sink, cursor] : accounts_->cursors())
+    std::uint64_t kept_position = 0;
+    for (const auto& [sink, cursor] : accounts_->cursors()) {
+        kept_position = std::max(kept_position, cursor.position);
         if (cursor.on) settings.known.push_back({cursor.position, cursor.requests});
+    }
     auto journal = journal::Journal::open(settings, checkpoint.fold.position, kept_position);
     if (!journal) throw std::runtime_error(journal.error().what);
     journal_ = std::move(*journal);

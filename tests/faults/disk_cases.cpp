@@ -22,12 +22,6 @@ using peers::SmallDisk;
 
 constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20;
 
-double journal_errors(const World& world, const std::string& op) {
-    return world.agent.scrape().sum("outrigger_journal_errors_total", {{"op", op}});
-}
-
-bool durable(const World& world) { return world.agent.scrape().sum("outrigger_journal_durable") == 1; }
-
 SmallDisk& on_a_disk(World& world, SmallDisk::Kind kind, std::uint64_t bytes, std::uint64_t inodes = 0) {
     world.set_flag("--journal-size", "64MiB");
     return world.keep<SmallDisk>(world.agent.data(), kind, bytes, inodes);
@@ -44,7 +38,8 @@ void full_disk(World& world) {
     world.agent.start();
     std::this_thread::sleep_for(1s);
     disk.make_room();
-    world.expect(peers::eventually(20s, [&] { return durable(world); }), "B4: does not go back to the disk");
+    world.expect(peers::eventually(20s, [&] { return world.agent.journal_is_durable(); }),
+                 "B4: does not go back to the disk");
 }
 
 void no_inodes(World& world) {
@@ -56,7 +51,8 @@ void no_inodes(World& world) {
     world.agent.start();
     std::this_thread::sleep_for(3s);
     disk.make_room();
-    world.expect(peers::eventually(20s, [&] { return durable(world); }), "B6: does not go back to the disk");
+    world.expect(peers::eventually(20s, [&] { return world.agent.journal_is_durable(); }),
+                 "B6: does not go back to the disk");
 }
 
 void refused_syncs(World& world) {
@@ -66,10 +62,11 @@ void refused_syncs(World& world) {
         std::this_thread::sleep_for(1500ms);
         world.fired("syncs refused", strace.injected());
     }
-    world.expect(journal_errors(world, "sync") > 0, "B7: not counted");
+    world.expect(world.agent.journal_errors("sync") > 0, "B7: not counted");
     world.agent.kill_hard();
     world.agent.start();
-    world.expect(peers::eventually(20s, [&] { return durable(world); }), "B7: does not go back to the disk");
+    world.expect(peers::eventually(20s, [&] { return world.agent.journal_is_durable(); }),
+                 "B7: does not go back to the disk");
 }
 
 void refused_writes(World& world) {
@@ -79,7 +76,8 @@ void refused_writes(World& world) {
         std::this_thread::sleep_for(1500ms);
         world.fired("writes refused", strace.injected());
     }
-    world.expect(peers::eventually(20s, [&] { return durable(world); }), "B9: does not go back to the disk");
+    world.expect(peers::eventually(20s, [&] { return world.agent.journal_is_durable(); }),
+                 "B9: does not go back to the disk");
 }
 
 void slow_disk(World& world) {
@@ -105,11 +103,12 @@ void read_only_disk(World& world) {
     world.agent.kill_hard();  // the kernel does not let go of a disk with files open to write
     disk.read_only(true);
     world.agent.start();
-    world.expect(!durable(world), "B12: durable on a read-only disk");
-    world.fired("lives on a read-only disk", durable(world) ? 0 : 1);
+    world.expect(!world.agent.journal_is_durable(), "B12: durable on a read-only disk");
+    world.fired("lives on a read-only disk", world.agent.journal_is_durable() ? 0 : 1);
     std::this_thread::sleep_for(1500ms);
     disk.read_only(false);
-    world.expect(peers::eventually(20s, [&] { return durable(world); }), "B12: does not go back to the disk");
+    world.expect(peers::eventually(20s, [&] { return world.agent.journal_is_durable(); }),
+                 "B12: does not go back to the disk");
 }
 
 std::vector<fs::path> segments_of(const World& world) {
@@ -142,7 +141,7 @@ void flipped_bits(World& world) {
     const auto began = std::chrono::steady_clock::now();
     world.agent.start();
     world.expect(std::chrono::steady_clock::now() - began < 3s, "B13: the start takes longer than 3 s");
-    world.expect(journal_errors(world, "damaged") > 0, "B13: no damage is counted");
+    world.expect(world.agent.journal_errors("damaged") > 0, "B13: no damage is counted");
     world.damaged_counts = true;
     world.postgres.start();
 }

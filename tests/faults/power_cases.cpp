@@ -21,12 +21,6 @@ using peers::SmallDisk;
 
 constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20;
 
-double journal_errors(const World& world, const std::string& op) {
-    return world.agent.scrape().sum("outrigger_journal_errors_total", {{"op", op}});
-}
-
-bool durable(const World& world) { return world.agent.scrape().sum("outrigger_journal_durable") == 1; }
-
 SmallDisk& on_ext4(World& world, const fs::path& image_folder = {}) {
     world.set_flag("--journal-size", "64MiB");
     return world.keep<SmallDisk>(world.agent.data(), SmallDisk::Kind::ext4, 160 * mebibyte, 0, image_folder);
@@ -99,14 +93,15 @@ void late_write_errors(World& world) {
     world.power_lost = true;
     world.start(Shape::l3);
     below.fill();
-    const bool seen = peers::eventually(20s, [&] { return journal_errors(world, "sync") > 0; });
-    world.fired("syncs that failed late", seen ? static_cast<std::uint64_t>(journal_errors(world, "sync")) : 0);
+    const bool seen = peers::eventually(20s, [&] { return world.agent.journal_errors("sync") > 0; });
+    world.fired("syncs that failed late", seen ? static_cast<std::uint64_t>(world.agent.journal_errors("sync")) : 0);
     world.expect(world.rows_arrive(), "B8: no rows beside a disk that fails");
     world.agent.kill_hard();
     below.make_room();
     disk.mount_again();
     world.agent.start();
-    world.expect(peers::eventually(20s, [&] { return durable(world); }), "B8: does not go back to the disk");
+    world.expect(peers::eventually(20s, [&] { return world.agent.journal_is_durable(); }),
+                 "B8: does not go back to the disk");
 }
 
 // Enough to fill the segment at hand.
@@ -133,7 +128,7 @@ void no_room_at_the_worst_moment(World& world) {
             peers::eventually(35s, [&] { return strace.injected() > 0; });  // a checkpoint is written each 30 s
             world.fired(call + " that found no room", strace.injected());
         }
-        world.expect(peers::eventually(20s, [&] { return durable(world); }),
+        world.expect(peers::eventually(20s, [&] { return world.agent.journal_is_durable(); }),
                      "B5: does not go back to the disk after " + call);
     }
     world.expect(world.rows_arrive(), "B5: no rows");

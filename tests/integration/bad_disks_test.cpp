@@ -51,12 +51,6 @@ class Sender {
     std::uint64_t sent_ = 0;
 };
 
-bool durable(const Agent& agent) { return agent.scrape().sum("outrigger_journal_durable") == 1; }
-
-double errors(const Agent& agent, const std::string& op) {
-    return agent.scrape().sum("outrigger_journal_errors_total", {{"op", op}});
-}
-
 Finished verify(const Agent& agent) {
     const TemporaryFolder folder;
     return run(
@@ -111,16 +105,16 @@ TEST_CASE("a full disk, or one without inodes: nothing acknowledged is lost, and
         REQUIRE(sender.send(12'000));  // the spare segment is used up, and what lies beside the socket goes round
         CHECK(sender.is_counted());
         CHECK(agent.log().find(" instead, which a power loss does not survive") != std::string::npos);
-        CHECK(errors(agent, "checkpoint") == 0);
+        CHECK(agent.journal_errors("checkpoint") == 0);
         agent.kill_hard();
         agent.start();
         CHECK(sender.is_counted());
         CHECK(agent.stop() == 0);  // with a checkpoint
         agent.start();
         CHECK(sender.is_counted());
-        CHECK(errors(agent, "checkpoint") == 0);
+        CHECK(agent.journal_errors("checkpoint") == 0);
         disk.make_room();
-        CHECK(eventually(20s, [&] { return durable(agent); }));
+        CHECK(eventually(20s, [&] { return agent.journal_is_durable(); }));
         REQUIRE(sender.send(100));
         CHECK(sender.is_counted());
         CHECK(agent.stop() == 0);
@@ -147,7 +141,7 @@ TEST_CASE("with no room beside the socket either nothing is acknowledged; it is 
     disk.make_room();
     CHECK(sent.get());
     CHECK(sender.is_counted());
-    CHECK(eventually(10s, [&] { return agent.ready() == 200 && durable(agent); }));
+    CHECK(eventually(10s, [&] { return agent.ready() == 200 && agent.journal_is_durable(); }));
     CHECK(agent.stop() == 0);
     check_whole(agent);
 }
@@ -162,8 +156,8 @@ TEST_CASE("a disk that is unmounted under the agent: it goes on where the path l
     disk.unmount();
     REQUIRE(sender.send(3000));
     CHECK(sender.is_counted());
-    CHECK(errors(agent, "missing") >= 1);
-    CHECK(eventually(20s, [&] { return durable(agent); }));
+    CHECK(agent.journal_errors("missing") >= 1);
+    CHECK(eventually(20s, [&] { return agent.journal_is_durable(); }));
 }
 
 TEST_CASE("a power cut: what was acknowledged is on the disk, and the agent goes on meanwhile") {
@@ -178,14 +172,14 @@ TEST_CASE("a power cut: what was acknowledged is on the disk, and the agent goes
         disk.shut_down();
         if (round == 0) {
             REQUIRE(sender.send(100));  // beside the socket: this would not survive
-            CHECK_FALSE(durable(agent));
-            CHECK(errors(agent, "write") + errors(agent, "sync") + errors(agent, "open") >= 1);
+            CHECK_FALSE(agent.journal_is_durable());
+            CHECK(agent.journal_errors("write") + agent.journal_errors("sync") + agent.journal_errors("open") >= 1);
         }
         agent.kill_hard();
         disk.mount_again();
         agent.start();
         CHECK(sender.is_counted());
-        CHECK(eventually(20s, [&] { return durable(agent); }));
+        CHECK(eventually(20s, [&] { return agent.journal_is_durable(); }));
     }
     CHECK(agent.stop() == 0);
     check_whole(agent);
@@ -206,8 +200,8 @@ TEST_CASE("a sync that fails, once or for ever: its file is never synced again, 
         Sender sender(agent);
         for (int batch = 0; batch < 20; ++batch) REQUIRE(sender.send(5));
         CHECK(sender.is_counted());
-        CHECK(errors(agent, "sync") >= 1);
-        CHECK(durable(agent) != for_ever);
+        CHECK(agent.journal_errors("sync") >= 1);
+        CHECK(agent.journal_is_durable() != for_ever);
         agent.kill_hard();
         agent.wrapper.clear();
         agent.start();

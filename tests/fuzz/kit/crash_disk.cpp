@@ -5,11 +5,12 @@
 #include <cstring>
 #include <utility>
 
+#include "tests/fuzz/kit/disk_table.h"
+
 namespace outrigger::fuzz {
 namespace {
 
-constexpr int first_descriptor = 1 << 30;  // no descriptor of the process: closing one does nothing
-constexpr int powerless = EACCES;          // which nobody asks about again
+constexpr int powerless = EACCES;  // which nobody asks about again
 constexpr std::size_t block_bytes = 512;
 
 void put(CrashDisk::Content& into, std::size_t offset, std::span<const std::byte> bytes) {
@@ -118,11 +119,7 @@ std::expected<std::size_t, int> CrashDisk::write(const File& file, std::span<con
 
 std::expected<std::size_t, int> CrashDisk::read(const File& file, std::span<std::byte> into, std::uint64_t offset) {
     if (dead_) return std::unexpected(powerless);
-    const Content& all = node(file).cached;
-    if (offset >= all.size()) return 0;
-    const std::size_t count = std::min<std::size_t>(into.size(), all.size() - offset);
-    std::copy_n(all.begin() + static_cast<std::ptrdiff_t>(offset), count, into.begin());
-    return count;
+    return read_at(node(file).cached, into, offset);
 }
 
 int CrashDisk::sync(const File& file) {
@@ -196,13 +193,7 @@ bool CrashDisk::has_name(const File& file, const std::filesystem::path& path) {
 std::expected<std::vector<std::string>, int> CrashDisk::list(const std::filesystem::path& folder) {
     if (dead_) return std::unexpected(powerless);
     if (!folders_.contains(folder)) return std::unexpected(ENOENT);
-    std::vector<std::string> names;
-    for (const auto& [path, node] : names_)
-        if (path.parent_path() == folder) names.push_back(path.filename());
-    for (const auto& each : folders_)
-        if (each.parent_path() == folder && each != folder) names.push_back(each.filename());
-    std::ranges::sort(names);
-    return names;
+    return names_in(folder, names_, folders_);
 }
 
 }  // namespace outrigger::fuzz

@@ -4,12 +4,9 @@
 #include <cerrno>
 #include <cstring>
 
+#include "tests/fuzz/kit/disk_table.h"
+
 namespace outrigger::fuzz {
-namespace {
-
-constexpr int first_descriptor = 1 << 30;  // no descriptor of the process: closing one does nothing
-
-}  // namespace
 
 MemoryDisk::MemoryDisk(const MemoryDisk& other) : Disk(), folders_(other.folders_) {
     for (const auto& [path, content] : other.files_) files_.emplace(path, std::make_shared<Content>(*content));
@@ -59,11 +56,7 @@ std::expected<std::size_t, int> MemoryDisk::write(const File& file, std::span<co
 }
 
 std::expected<std::size_t, int> MemoryDisk::read(const File& file, std::span<std::byte> into, std::uint64_t offset) {
-    const Content& all = content(file);
-    if (offset >= all.size()) return 0;
-    const std::size_t count = std::min<std::size_t>(into.size(), all.size() - offset);
-    std::copy_n(all.begin() + static_cast<std::ptrdiff_t>(offset), count, into.begin());
-    return count;
+    return read_at(content(file), into, offset);
 }
 
 int MemoryDisk::cut(const std::filesystem::path& path, std::uint64_t bytes) {
@@ -103,13 +96,7 @@ bool MemoryDisk::has_name(const File& file, const std::filesystem::path& path) {
 
 std::expected<std::vector<std::string>, int> MemoryDisk::list(const std::filesystem::path& folder) {
     if (!folders_.contains(folder)) return std::unexpected(ENOENT);
-    std::vector<std::string> names;
-    for (const auto& [path, content] : files_)
-        if (path.parent_path() == folder) names.push_back(path.filename());
-    for (const auto& each : folders_)
-        if (each.parent_path() == folder && each != folder) names.push_back(each.filename());
-    std::ranges::sort(names);
-    return names;
+    return names_in(folder, files_, folders_);
 }
 
 }  // namespace outrigger::fuzz

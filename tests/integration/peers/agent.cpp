@@ -70,6 +70,12 @@ Scrape Agent::scrape_openmetrics() const {
     return {answer.body, Scrape::Form::openmetrics};
 }
 
+bool Agent::journal_is_durable() const { return scrape().sum("outrigger_journal_durable") == 1; }
+
+double Agent::journal_errors(const std::string& op) const {
+    return scrape().sum("outrigger_journal_errors_total", {{"op", op}});
+}
+
 long Agent::resident_kib() const {
     std::ifstream stream("/proc/" + std::to_string(process_->id()) + "/status");
     for (std::string line; std::getline(stream, line);) {

@@ -39,6 +39,8 @@ class Agent {
     Scrape scrape_openmetrics() const;
     std::string status() const { return get(port_, "/status").body; }
     int ready() const { return get(port_, "/-/ready").status; }
+    bool journal_is_durable() const;  // in the data folder, as a scrape says
+    double journal_errors(const std::string& op) const;
     long resident_kib() const;
 
     std::vector<std::string> flags;  // beside socket, port and data folder; read at the next launch

@@ -46,6 +46,12 @@ void zero(std::vector<std::byte>& bytes, std::uint64_t from, std::uint64_t to) {
               std::byte{0});
 }
 
+void require_first_batch_alone(Journal& journal) {
+    const auto out = read_out(journal);
+    REQUIRE(out.numbers == numbers(1, 3));
+    REQUIRE(out.lost.empty());
+}
+
 }  // namespace
 
 TEST_CASE("each flipped bit of the last batch of a killed agent's journal is damage, counted and set aside") {
@@ -161,9 +167,7 @@ TEST_CASE("a batch of which only the first blocks were written was never finishe
         const auto journal = killed.start_with(torn);
         REQUIRE(errors(*journal, "torn") == 1);
         REQUIRE(errors(*journal, "damaged") == 0);
-        const auto out = read_out(*journal);
-        REQUIRE(out.numbers == numbers(1, 3));
-        REQUIRE(out.lost.empty());
+        require_first_batch_alone(*journal);
     }
 }
 
@@ -177,8 +181,7 @@ TEST_CASE(
         zero(torn, block, std::min<std::uint64_t>(block + 512, killed.end));
         const auto journal = killed.start_with(torn);
         REQUIRE(errors(*journal, "torn") == 1);
-        REQUIRE(read_out(*journal).numbers == numbers(1, 3));
-        REQUIRE(read_out(*journal).lost.empty());
+        require_first_batch_alone(*journal);
     }
 }
 
@@ -190,8 +193,7 @@ TEST_CASE("a batch of which any block was never written was not finished, whatev
         zero(torn, at, std::min<std::uint64_t>(at / 512 * 512 + 512, killed.end));
         const auto journal = killed.start_with(torn);
         REQUIRE(errors(*journal, "damaged") == 0);
-        REQUIRE(read_out(*journal).numbers == numbers(1, 3));
-        REQUIRE(read_out(*journal).lost.empty());
+        require_first_batch_alone(*journal);
     }
 }
 
