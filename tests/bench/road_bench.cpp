@@ -1,9 +1,10 @@
 // The stations between the socket and the series, as topology wires them, in this process: how many times an event is
-// the cause of an allocation on its way, and on from the journal into the tuples of a COPY. The first events, which
-// make series, buffers and segments, are not counted.
+// the cause of an allocation on its way, and on from the journal into the tuples of a COPY and the chunks of a traces
+// payload. The first events, which make series, buffers and segments, are not counted.
 #include <array>
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 
 #include "agent/fold/fold.h"
@@ -11,9 +12,11 @@
 #include "agent/journal/reader.h"
 #include "agent/journal/writer.h"
 #include "agent/sinks/rows/copy_row.h"
+#include "agent/sinks/traces/chunk.h"
 #include "shared/unix_socket.h"
 #include "tests/bench/kit/allocations.h"
 #include "tests/bench/kit/client.h"
+#include "tests/bench/kit/cpu_time.h"
 #include "tests/bench/kit/rounds.h"
 #include "tests/integration/peers/temporary_folder.h"
 
@@ -83,20 +86,25 @@ Values on_the_road(Road& road, Language language, std::uint64_t events) {
     return allocations(counter.so_far(), sent);
 }
 
-Values into_tuples(Road& road, std::uint64_t events) {
+using Append = std::function<void(std::vector<char>&, const journal::Entry&)>;
+
+Values from_journal(Road& road, std::uint64_t events, const Append& append) {
     const auto reader = road.journal().read_from(0);
-    std::vector<char> tuples;
-    tuples.reserve(1 << 20);
+    std::vector<char> made;
+    made.reserve(2 << 20);
     const auto take = [&](std::uint64_t count) {
         for (std::uint64_t taken = 0; taken < count; ++taken) {
-            rows::append_row(tuples, reader->next().entry, {1, "", "", ""});
-            if (tuples.size() > 1'000'000) tuples.clear();
+            append(made, reader->next().entry);
+            if (made.size() > (1 << 20)) made.clear();
         }
     };
     take(10'000);
     const Allocations counter;
+    const double cpu = process_seconds();
     take(events);
-    return allocations(counter.so_far(), events);
+    auto values = allocations(counter.so_far(), events);
+    values.emplace_back("cpu_ns", (process_seconds() - cpu) * 1e9 / static_cast<double>(events));
+    return values;
 }
 
 }  // namespace
@@ -106,7 +114,14 @@ void run(const Size& size, const std::vector<std::string>&) {
     const std::uint64_t events = size.of(1'000'000, 200'000);
     report("road", "allocations", "records, to the series", 0, on_the_road(road, Language::records, events));
     report("road", "allocations", "JSON lines, to the series", 0, on_the_road(road, Language::lines, events));
-    report("road", "allocations", "journal, to tuples", 0, into_tuples(road, 100'000));
+    const auto tuple = [](std::vector<char>& out, const journal::Entry& entry) {
+        rows::append_row(out, entry, {1, "", "", ""});
+    };
+    const auto chunk = [](std::vector<char>& out, const journal::Entry& entry) {
+        traces::append_chunk(out, entry, {1, "", "", ""});
+    };
+    report("road", "allocations", "journal, to tuples", 0, from_journal(road, 100'000, tuple));
+    report("road", "allocations", "journal, to chunks", 0, from_journal(road, 100'000, chunk));
 }
 
 }  // namespace outrigger::bench

@@ -1,7 +1,7 @@
 #include "agent/sinks/traces/chunk.h"
 
 #include <array>
-#include <charconv>
+#include <cassert>
 #include <limits>
 #include <optional>
 #include <string>
@@ -10,6 +10,7 @@
 #include "agent/sinks/traces/msgpack.h"
 #include "agent/sinks/traces/span_ids.h"
 #include "shared/ip_address.h"
+#include "shared/limits.h"
 #include "shared/methods.h"
 #include "shared/trace_ids.h"
 
@@ -52,6 +53,27 @@ std::string_view to_uuid_text(const EmitterId& id, std::array<char, 36>& text) {
     return {text.data(), text.size()};
 }
 
+// "GET /users/:id"
+class Resource {
+  public:
+    Resource(std::string_view method, std::string_view route) {
+        add(method);
+        add(" ");
+        add(route);
+    }
+    std::string_view text() const { return {text_.data(), size_}; }
+
+  private:
+    void add(std::string_view part) {
+        assert(size_ + part.size() <= text_.size());
+        size_ += part.copy(text_.data() + size_, text_.size() - size_);
+    }
+
+    static constexpr std::size_t most_method_bytes = 31;  // the longest registered one has 17
+    std::array<char, most_method_bytes + 1 + limits::route_bytes> text_;
+    std::size_t size_ = 0;
+};
+
 std::string_view tag_of(const TagList& tags, std::string_view key) {
     for (const Tag tag : tags)
         if (tag.key == key) return tag.value;
@@ -62,25 +84,25 @@ void write_head(Msgpack& out, const SpanHead& span) {
     const std::int64_t start_us = std::clamp<std::int64_t>(span.start_us, 0, last_us);
     const std::int64_t longest_us = std::numeric_limits<std::int64_t>::max() / 1000 - start_us;
     out.map(12);
-    out.text("service");
+    out.name("service");
     out.text(span.service);
-    out.text("name");
+    out.name("name");
     out.text(span.name);
-    out.text("resource");
+    out.name("resource");
     out.text(span.resource);
-    out.text("type");
+    out.name("type");
     out.text(span.type);
-    out.text("trace_id");
+    out.name("trace_id");
     out.unsigned_integer(span.trace_id);
-    out.text("span_id");
+    out.name("span_id");
     out.unsigned_integer(span.span_id);
-    out.text("parent_id");
+    out.name("parent_id");
     out.unsigned_integer(span.parent_id);
-    out.text("start");
+    out.name("start");
     out.integer(start_us * 1000);
-    out.text("duration");
+    out.name("duration");
     out.integer(std::clamp<std::int64_t>(span.duration_us, 0, longest_us) * 1000);
-    out.text("error");
+    out.name("error");
     out.integer(span.error ? 1 : 0);
 }
 
@@ -117,9 +139,9 @@ std::string to_decision_maker(const journal::Envelope& envelope) {
 void write_root(Msgpack& out, const journal::Envelope& envelope, const RequestView& view, const Trace& trace,
                 std::uint64_t high_trace_id, std::int64_t start_us) {
     const std::string_view method = method_name(view.method_index);
-    const std::string resource = std::string(method) + " " + std::string(view.route);
+    const Resource resource(method, view.route);
     const bool failed = view.status >= 500 || !view.error.empty();
-    write_head(out, {trace.service, "http.request", resource, "web", trace.trace_id, trace.root_id,
+    write_head(out, {trace.service, "http.request", resource.text(), "web", trace.trace_id, trace.root_id,
                      view.trace_id == TraceId{} ? 0 : view.parent_id, start_us, view.duration_us, failed});
 
     const auto high = to_hex(high_trace_id);
@@ -141,10 +163,10 @@ void write_root(Msgpack& out, const journal::Envelope& envelope, const RequestVi
     set_error(meta, view.error);
     for (const Tag tag : view.tags)
         if (!is_ours(tag.key, envelope)) meta.set(tag.key, tag.value);
-    out.text("meta");
+    out.name("meta");
     meta.write(out);
 
-    out.text("metrics");
+    out.name("metrics");
     out.map(2U + (trace.pid != 0 ? 1U : 0U) + (view.request_bytes ? 1U : 0U) + (view.response_bytes ? 1U : 0U));
     write_metric(out, "_sampling_priority_v1", envelope.priority);
     write_metric(out, "_dd.top_level", 1);
@@ -167,9 +189,9 @@ void write_child(Msgpack& out, const SpanView& span, const Trace& trace, std::ui
     meta.set("span.kind", first_of(span.kind, "internal"));
     set_error(meta, span.error);
     meta.set(span.tags);
-    out.text("meta");
+    out.name("meta");
     meta.write(out);
-    out.text("metrics");
+    out.name("metrics");
     out.map((top_level ? 1U : 0U) + (trace.pid != 0 ? 1U : 0U));
     if (top_level) write_metric(out, "_dd.top_level", 1);
     if (trace.pid != 0) write_metric(out, "process_id", trace.pid);

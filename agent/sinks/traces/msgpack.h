@@ -6,6 +6,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <cstring>
 #include <msgpack.hpp>
 #include <string_view>
 #include <vector>
@@ -14,10 +15,22 @@ namespace outrigger::traces {
 
 class Msgpack {
   public:
-    explicit Msgpack(std::vector<char>& out) : appender_{out}, packer_(appender_) {}
+    // Holds back some of what is written until it is destroyed.
+    explicit Msgpack(std::vector<char>& out) : appender_(out), packer_(appender_) {}
+    ~Msgpack() { appender_.flush(); }
+    Msgpack(const Msgpack&) = delete;
+    Msgpack& operator=(const Msgpack&) = delete;
 
     void map(std::size_t entries) { packer_.pack_map(static_cast<std::uint32_t>(entries)); }
     void array(std::size_t elements) { packer_.pack_array(static_cast<std::uint32_t>(elements)); }
+    // A text known here, of a length that the byte before it can say.
+    template <std::size_t Size>
+        requires(Size <= 32)
+    void name(const char (&name)[Size]) {
+        std::array<char, Size> bytes{static_cast<char>(0xa0 | (Size - 1))};
+        std::copy_n(name, Size - 1, bytes.begin() + 1);
+        appender_.write(bytes.data(), bytes.size());
+    }
     void text(std::string_view text) {
         packer_.pack_str(static_cast<std::uint32_t>(text.size()));
         packer_.pack_str_body(text.data(), static_cast<std::uint32_t>(text.size()));
@@ -33,9 +46,23 @@ class Msgpack {
     }
 
   private:
+    // A chunk is some forty short texts: it goes into the vector in one piece.
     struct Appender {
+        explicit Appender(std::vector<char>& to) : out(to) {}
         std::vector<char>& out;
-        void write(const char* bytes, std::size_t count) { out.insert(out.end(), bytes, bytes + count); }
+        std::array<char, 4096> held;  // NOLINT(cppcoreguidelines-pro-type-member-init): written before it is read
+        std::size_t size = 0;
+
+        void write(const char* bytes, std::size_t count) {
+            if (count > held.size() - size) flush();
+            if (count > held.size()) return void(out.insert(out.end(), bytes, bytes + count));
+            std::memcpy(held.data() + size, bytes, count);
+            size += count;
+        }
+        void flush() {
+            out.insert(out.end(), held.data(), held.data() + size);
+            size = 0;
+        }
     };
     Appender appender_;
     msgpack::packer<Appender> packer_;

@@ -83,6 +83,7 @@ FIGURES = [
     Figure("allocations an event, records, to the series", "road", "allocations", "records, to the series", "allocations_an_event", ("<=", 0.01)),
     Figure("allocations an event, JSON lines, to the series", "road", "allocations", "JSON lines, to the series", "allocations_an_event", ("<=", 0.01)),
     Figure("allocations an event, journal to tuples", "road", "allocations", "journal, to tuples", "allocations_an_event", ("<=", 0.01)),
+    Figure("allocations an event, journal to traces", "road", "allocations", "journal, to chunks", "allocations_an_event", ("<=", 0.01)),
 ]
 
 
