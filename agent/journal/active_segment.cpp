@@ -1,9 +1,13 @@
 #include "agent/journal/active_segment.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 namespace outrigger::journal {
 namespace {
+
+constexpr std::uint64_t ahead_bytes = 256 * 1024;
 
 int write_header(Disk& disk, const File& file, const Header& header) {
     std::vector<std::byte> bytes;
@@ -53,8 +57,20 @@ std::expected<void, Failure> ActiveSegment::append(std::span<iovec> parts, std::
     return {};
 }
 
+// A block that is allocated and was never written costs its first sync a change of the file's map, which is another
+// write of the disk, or a commit of the file system's own journal. So small batches go where zeros were written and
+// synced before, many batches at once.
+int ActiveSegment::write_ahead() {
+    static std::array<std::byte, ahead_bytes> zeros;
+    if (end_ <= written_ahead_ || end_ - synced_ > ahead_bytes / 4) return 0;
+    written_ahead_ = std::min((end_ / ahead_bytes + 1) * ahead_bytes, size_);
+    return write_all(*disk_, file_, std::span(zeros).first(written_ahead_ - end_), end_);
+}
+
 std::expected<void, Failure> ActiveSegment::sync() {
+    if (const int error = write_ahead(); error != 0) return std::unexpected(Failure{Op::write, error});
     if (const int error = disk_->sync(file_); error != 0) return std::unexpected(Failure{Op::sync, error});
+    synced_ = end_;
     return {};
 }
 

@@ -24,12 +24,14 @@ class ActiveSegment {
 
     // `parts` is used up. After a failure the segment must not be written again.
     std::expected<void, Failure> append(std::span<iovec> parts, std::uint64_t bytes);
+    // What was appended is on disk.
     std::expected<void, Failure> sync();
     // Writes the seal and gives the space behind it back; best effort.
     void seal(std::uint32_t ordinal, const Counts& counts);
 
   private:
     ActiveSegment(Disk& disk, File file, Header header, std::filesystem::path path, std::uint64_t size);
+    int write_ahead();
 
     Disk* disk_;
     File file_;
@@ -37,6 +39,8 @@ class ActiveSegment {
     std::filesystem::path path_;
     std::uint64_t size_;
     std::uint64_t end_ = header_bytes;
+    std::uint64_t synced_ = header_bytes;
+    std::uint64_t written_ahead_ = header_bytes;  // zeros up to here were written, and not only allocated
 };
 
 }  // namespace outrigger::journal

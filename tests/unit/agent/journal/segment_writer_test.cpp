@@ -7,6 +7,21 @@
 #include "tests/unit/agent/journal/fixture.h"
 
 namespace outrigger::journal {
+namespace {
+
+// Remembers how many bytes each write had.
+class WriteLog : public Disk {
+  public:
+    std::vector<std::size_t> bytes;
+    std::expected<std::size_t, int> write(const File& file, std::span<const iovec> parts,
+                                          std::uint64_t offset) override {
+        const auto written = Disk::write(file, parts, offset);
+        bytes.push_back(written.value_or(0));
+        return written;
+    }
+};
+
+}  // namespace
 
 TEST_CASE("what is kept is read back: envelope, payload, identity, position") {
     const TestFolder folder;
@@ -134,6 +149,49 @@ TEST_CASE("a reader at the end of one segment goes on in the next, though that w
     CHECK(read_out(*reader).numbers.empty());
     REQUIRE(writer.keep_requests(6, 9));
     CHECK(read_out(*reader).numbers == numbers(6, 9));
+}
+
+TEST_CASE("small batches that are synced go where zeros were written many batches before") {
+    constexpr std::size_t ahead = 256 * 1024;
+    const TestFolder folder;
+    auto settings = folder.settings();
+    settings.segment_bytes = 3 * ahead / 2;
+    settings.size_bytes = 16 * ahead;
+    const auto disk = std::make_shared<WriteLog>();
+    settings.disk = disk;
+    const auto widest = [&] { return *std::ranges::max_element(disk->bytes); };
+
+    SUBCASE("once in 256 KiB, and never beyond the segment's end") {
+        const auto journal = opened(settings);
+        DirectWriter writer(*journal);
+        REQUIRE(writer.keep_requests(1, 10));
+        CHECK(widest() > ahead / 2);
+        disk->bytes.clear();
+        for (std::uint64_t i = 1; i <= 100; ++i) REQUIRE(writer.keep_requests(10 * i + 1, 10 * i + 10));
+        CHECK(disk->bytes.size() == 100);
+        CHECK(widest() < 4096);
+        for (std::uint64_t i = 101; i < 1'000; ++i) REQUIRE(writer.keep_requests(10 * i + 1, 10 * i + 10));
+        CHECK(disk->bytes.size() < 1'010);
+        CHECK(widest() < ahead);
+        const auto files = segment_files(settings.folder);
+        CHECK(files.size() > 1);
+        for (const auto& file : files) CHECK(std::filesystem::file_size(file) <= 3 * ahead / 2);
+        CHECK(read_out(*journal).numbers == numbers(1, 10'000));
+    }
+    SUBCASE("not where a batch is large, which pays for itself") {
+        const auto journal = opened(settings);
+        DirectWriter writer(*journal);
+        REQUIRE(writer.keep_requests(1, 1000, 100));
+        CHECK(disk->bytes.size() <= 2);  // the header and the batch
+        CHECK(read_out(*journal).numbers == numbers(1, 1000));
+    }
+    SUBCASE("not where nothing is synced") {
+        settings.durability = Durability::process;
+        const auto journal = opened(settings);
+        DirectWriter writer(*journal);
+        REQUIRE(writer.keep_requests(1, 10));
+        CHECK(widest() <= header_bytes);
+    }
 }
 
 }  // namespace outrigger::journal
