@@ -225,7 +225,7 @@ void run(const Size& size, const std::vector<std::string>&) {
     take_turns("rows", "request_log", size.of(7, 5),
                {{"raw binary COPY, one transaction", [&] { return bench.copy_raw(rows); }},
                 {"the rows sink", [&] { return bench.store_by_sink(); }},
-                {"raw binary COPY, 10,000 rows each", [&] { return bench.copy_raw(1); }},
+                {"raw binary COPY, 30,000 rows each", [&] { return bench.copy_raw(1); }},
                 {"one INSERT a row", [&] { return bench.insert_each(size.of(4'000, 1'000)); }},
                 {"read the journal and make tuples", [&] { return bench.make_tuples_only(); }}});
 }

@@ -124,7 +124,7 @@ RowsSink::Worker::Outcome RowsSink::Worker::wait_for_work() {
         if (mark.position > cursor_.position) {
             report_.pending_since(mark.at_us);
             report_.push();
-            parts_.journal.wait_beyond(cursor_.position + size_.rows() - 1, Clock::now() + batch_time);
+            parts_.journal.wait_beyond(cursor_.position + size_.awaited() - 1, Clock::now() + batch_time);
             return {};
         }
         report_.nothing_pending(utc_us());
