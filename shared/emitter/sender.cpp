@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr Sender::Rest least_rest = 1ms;
-constexpr Sender::Rest greatest_rest = 4ms;  // an event, and its acknowledgement, wait for no longer than that
+constexpr Sender::Rest greatest_rest = 6ms;  // an event, and its acknowledgement, wait for no longer than that
 constexpr Sender::Rest least_backoff = 10ms;
 constexpr Sender::Rest greatest_backoff = 1s;
 constexpr Sender::Rest ring_retry = 1s;
