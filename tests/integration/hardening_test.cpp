@@ -76,6 +76,14 @@ TEST_CASE("the unit is as tight as it claims, by systemd's own measure") {
     CHECK(finished.output.find("Overall exposure level for outrigger.service: ") != std::string::npos);
 }
 
+TEST_CASE("systemd tries for ever to start the agent, but with settings that are wrong") {
+    const std::string unit = read_whole("packaging/outrigger.service");
+    const std::string head = unit.substr(0, unit.find("[Service]"));  // elsewhere systemd passes it over
+    CHECK(head.find("\nStartLimitIntervalSec=0\n") != std::string::npos);
+    CHECK(unit.find("\nRestart=always\n") != std::string::npos);
+    CHECK(unit.find("\nRestartPreventExitStatus=2\n") != std::string::npos);
+}
+
 TEST_CASE("every system call that the agent makes passes the unit's filter") {
     if (const auto why = SystemCalls::unavailable()) return pass_over(*why);
     const Sets sets = sets_of_system_calls();
