@@ -219,8 +219,13 @@ void more_than_the_journal(World& world, const std::string& first_size, const st
     };
     peers::eventually(20s, [&] { return dropped() > 0; });
     world.fired("events that the journal had no room for", static_cast<std::uint64_t>(dropped()));
-    world.expect(world.agent.scrape().sum("outrigger_journal_bytes") <= 72.0 * static_cast<double>(mebibyte),
-                 "B17: the journal is larger than it may be");
+    // Two segments of 8 MiB more while the checkpoint that lets the oldest go is on its way.
+    const auto mebibytes = [&] {
+        return world.agent.scrape().sum("outrigger_journal_bytes") / static_cast<double>(mebibyte);
+    };
+    world.expect(mebibytes() <= 80, "B17: the journal is larger than it may be");
+    world.expect(peers::eventually(5s, [&] { return mebibytes() <= 72; }),
+                 "B17: the journal stays larger than it may be");
 }
 
 void hostile_rings(World& world) {

@@ -1,6 +1,7 @@
 // A: processes that die, stop and come again.
 #include <linux/sched.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,7 +13,9 @@
 #include <filesystem>
 #include <fstream>
 #include <thread>
+#include <tuple>
 
+#include "shared/unix_socket.h"
 #include "tests/faults/catalogue.h"
 #include "tests/faults/control_group.h"
 #include "tests/faults/strace.h"
@@ -222,12 +225,25 @@ void process_id_used_again(World& world) {
 
 void agent_out_of_memory(World& world) {
     world.start(Shape::l3);
+    const std::string unfinished_line(60'000, 'x');
     const ControlGroup group("memory");
     for (int i = 0; i < 3; ++i) {
         world.pause(300, 900);
         group.take(world.agent.id());
         group.set("memory.limit_in_bytes", "2M");
-        if (world.agent.wait(5s)) world.fired("kills for want of memory");
+        // What it has is not counted there: whoever comes anew makes it want more.
+        std::vector<FileDescriptor> strangers;
+        const bool killed = peers::eventually(5s, [&] {
+            for (int n = 0; n < 20; ++n) {
+                auto stranger = connect_unix(world.agent.socket());
+                if (!stranger) break;
+                std::ignore = ::send(stranger->get(), unfinished_line.data(), unfinished_line.size(),
+                                     MSG_NOSIGNAL | MSG_DONTWAIT);
+                strangers.push_back(std::move(*stranger));
+            }
+            return world.agent.wait(20ms).has_value();
+        });
+        world.fired("kills for want of memory", killed ? 1 : 0);
         group.set("memory.limit_in_bytes", "256M");
         if (!world.agent.running()) world.agent.start();
     }
