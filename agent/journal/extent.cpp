@@ -102,13 +102,21 @@ std::optional<Extent> measure(Disk& disk, Recovered& found, const Segment& segme
         at.sealed = true;
         whole = at;
     } else if (last) {
-        const auto tail = inspect_tail(disk, *file, segment.header, whole.bytes,
-                                       static_cast<std::uint32_t>(whole.entries), segment.readable);
+        auto tail = inspect_tail(disk, *file, segment.header, whole.bytes, static_cast<std::uint32_t>(whole.entries),
+                                 segment.readable);
         whole.tail = tail.what;
         if (tail.what == Tail::What::nothing && whole.missing > before.missing &&
             was_never_whole(disk, *file, segment, before)) {
             whole = before;
             whole.tail = Tail::What::unfinished;
+        }
+        if (tail.what == Tail::What::damaged && at.entries > whole.entries) {
+            // The batch was written, so what can be read of it counts, also behind a head or a length that leads
+            // astray: its ordinals say where it stands.
+            whole = at;
+            whole.tail = Tail::What::damaged;
+            tail = inspect_tail(disk, *file, segment.header, whole.bytes, static_cast<std::uint32_t>(whole.entries),
+                                segment.readable);
         }
         if (tail.what == Tail::What::damaged) {
             std::uint64_t good = 0;

@@ -75,15 +75,17 @@ bool is_torn(Disk& disk, const File& file, const Whole& whole, const Inspected& 
 
 // Back to the end of the last whole batch, unless what follows was written and damaged since.
 void look_at_tail(Disk& disk, const File& file, const Whole& whole, std::uint64_t end, Inspected& seen) {
-    const auto tail =
-        inspect_tail(disk, file, *seen.header, whole.bytes, static_cast<std::uint32_t>(whole.entries), seen.bytes);
+    const auto inspect = [&](std::uint64_t at, std::uint64_t entries) {
+        return inspect_tail(disk, file, *seen.header, at, static_cast<std::uint32_t>(entries), seen.bytes);
+    };
+    const auto tail = inspect(whole.bytes, whole.entries);
     // A file that was closed in good order ends with its seal.
     const bool had_seal = seen.bytes - whole.bytes == seal_bytes;
     if (tail.what == Tail::What::damaged && !had_seal) {
-        const std::uint64_t entries = whole.entries + tail.entries;
-        if (seen.entries < entries || seen.damage.size() == whole.damages)
-            seen.damage.push_back({end, hole(seen, entries - std::min(entries, seen.entries))});
-        seen.entries = std::max(seen.entries, entries);
+        const auto rest = seen.entries > whole.entries ? inspect(end, seen.entries) : tail;
+        const std::uint64_t entries = rest.what == Tail::What::damaged ? rest.entries : 0;
+        if (entries > 0 || seen.damage.size() == whole.damages) seen.damage.push_back({end, hole(seen, entries)});
+        seen.entries += entries;
         seen.damaged_tail = {seen.entries - whole.entries, seen.damage.size() - whole.damages};
         return;
     }

@@ -11,9 +11,9 @@
 // about its syncs, a file restored in parts), or whose damaged entry has a block that is zeros by nature, looks
 // unfinished. A checkpoint or a cursor beyond it says so (Op::missing); else an emitter that still lives does, by a
 // `first` beyond what is known (a gap, counted exactly); what came without a hello, or from an emitter that is gone, is
-// lost without a number. Where the head of an entry is damaged, the entries behind it are not counted. What is counted
-// as damaged here may be counted as a gap too, when its emitter comes again: which numbers it had is not known any
-// more.
+// lost without a number. Where the head of an entry is damaged, the entries behind it are not counted, unless one of
+// them can be read. What is counted as damaged here may be counted as a gap too, when its emitter comes again: which
+// numbers it had is not known any more.
 #pragma once
 
 #include "agent/journal/disk.h"

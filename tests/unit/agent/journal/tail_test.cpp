@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "agent/journal/inspection.h"
+#include "shared/little_endian.h"
 #include "tests/unit/agent/journal/faulty_disk.h"
 #include "tests/unit/agent/journal/fixture.h"
 
@@ -99,6 +101,50 @@ TEST_CASE("what can still be read of a damaged last batch keeps its kind, and th
     CHECK(out.lost_positions() == 1);
     CHECK(out.lost_requests() == 1);
     CHECK(out.counts == journal->mark().counts);
+}
+
+TEST_CASE("behind a head or a length that leads astray, what can be read of a damaged last batch is read") {
+    const TestFolder folder;
+    auto settings = folder.settings();
+    settings.durability = Durability::process;
+    std::uint64_t second = 0;
+    {
+        const auto journal = opened(settings);
+        DirectWriter writer(*journal);
+        REQUIRE(writer.keep_requests(1, 3, 40));
+        second = Killed::readable(*journal);
+        REQUIRE(writer.keep_requests(4, 7, 40));
+    }
+    const auto file = segment_files(settings.folder).front();
+    auto image = contents(file);
+    constexpr std::size_t entry = entry_bytes(40);
+    image[second + 4 * entry - 1] ^= std::byte{1};  // the last one of the batch
+    for (const bool length : {false, true}) {
+        CAPTURE(length);
+        auto bytes = image;
+        if (length)
+            store(&bytes[second + 4], static_cast<std::uint32_t>(2 * entry + entry / 2 - head_bytes));
+        else
+            bytes[second + 8] ^= std::byte{0x80};  // its kind
+        write_contents(file, bytes);
+        Disk disk;
+        CHECK(inspect(disk, settings.folder, {}, true).files.front().last() == 8);  // one identity
+        {
+            const auto journal = opened(settings);
+            CHECK(errors(*journal, "damaged") == 1);
+            CHECK(journal->mark().position == 8);
+            DirectWriter writer(*journal);
+            REQUIRE(writer.keep_requests(8, 9));
+        }
+        const auto journal = opened(settings);
+        const auto out = read_out(*journal);
+        CHECK(out.numbers == std::vector<std::uint64_t>{1, 2, 3, 5, 6, 8, 9});
+        CHECK(out.lost_requests() == 2);
+        CHECK(out.lost_positions() == out.lost_requests());
+        CHECK(out.counts == journal->mark().counts);
+        std::filesystem::remove_all(settings.folder);
+        std::filesystem::create_directories(settings.folder);
+    }
 }
 
 TEST_CASE("what a cursor knows of damage before it is what the mark says, and nothing is pending beyond") {
