@@ -13,7 +13,7 @@ class BatchSize {
   public:
     static constexpr std::size_t most = 30'000;
     static constexpr std::size_t enough = 10'000;  // worth a transaction: more is not waited for
-    static constexpr std::size_t least = 8;
+    static constexpr std::size_t least = 1;
 
     std::size_t rows() const { return rows_; }
     std::size_t awaited() const { return std::min(rows_, enough); }

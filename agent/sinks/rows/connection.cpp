@@ -74,15 +74,15 @@ DatabaseError Connection::error_of(const PGresult* result) const {
     const std::string state(field(result, PG_DIAG_SQLSTATE));
     if (state.empty() || PQstatus(raw_) != CONNECTION_OK) return last_error();
     const std::string message(field(result, PG_DIAG_MESSAGE_PRIMARY));
-    return {classify(state, field(result, PG_DIAG_CONSTRAINT_NAME)), state, one_line(message),
-            line_in(field(result, PG_DIAG_CONTEXT)), state == no_permission};
+    return {classify({state, field(result, PG_DIAG_CONSTRAINT_NAME), field(result, PG_DIAG_SOURCE_FUNCTION)}), state,
+            one_line(message), line_in(field(result, PG_DIAG_CONTEXT)), state == no_permission};
 }
 
 DatabaseError Connection::error_of(const pqxx::sql_error& error) const {
     if (PQstatus(raw_) != CONNECTION_OK) return lost(error.what());
     const std::string state = sqlstate_of(error);
-    return {classify(state, "whichever: rows go through COPY alone"), state, first_line(error.what()), std::nullopt,
-            state == no_permission};
+    return {classify({.sqlstate = state, .constraint = "whichever: rows go through COPY alone", .function = ""}), state,
+            first_line(error.what()), std::nullopt, state == no_permission};
 }
 
 DatabaseError Connection::error_of(const pqxx::transaction_rollback& error) const {
@@ -90,7 +90,7 @@ DatabaseError Connection::error_of(const pqxx::transaction_rollback& error) cons
     const bool deadlock = dynamic_cast<const pqxx::deadlock_detected*>(&error) != nullptr;
     if (PQstatus(raw_) != CONNECTION_OK || !(serialization || deadlock)) return lost(error.what());
     const std::string state = serialization ? "40001" : "40P01";
-    return {classify(state, ""), state, first_line(error.what())};
+    return {classify({.sqlstate = state, .constraint = "", .function = ""}), state, first_line(error.what())};
 }
 
 }  // namespace outrigger::rows

@@ -22,8 +22,8 @@ Outcome try_copy(Session& session, std::span<const char> tuples, std::size_t row
     if (const auto undone = session.query("ROLLBACK TO SAVEPOINT piece"); !undone)
         return std::unexpected(undone.error());
     if (copied)
-        return std::unexpected(held("a trigger or rule of request_log keeps rows out: Postgres took " +
-                                    std::to_string(*copied) + " of " + std::to_string(rows)));
+        return std::unexpected(
+            kept_out("request_log", ": Postgres took " + std::to_string(*copied) + " of " + std::to_string(rows)));
     return std::unexpected(copied.error());
 }
 
@@ -122,7 +122,7 @@ Outcome Sorter::insert(std::size_t row, const DatabaseError& why, const std::str
     if (const auto undone = session_.query("ROLLBACK TO SAVEPOINT letter"); !undone)
         return std::unexpected(undone.error());
     if (!inserted) return std::unexpected(inserted.error());
-    return std::unexpected(held("a trigger or rule of outrigger_dead_letter keeps rows out"));
+    return std::unexpected(kept_out("outrigger_dead_letter"));
 }
 
 }  // namespace

@@ -57,13 +57,14 @@ std::expected<LedgerRow, DatabaseError> make_ledger(Session& session, const jour
     for (int i = 1; !made && made.error().sqlstate == "23505" && !agent && i < most_attempts; ++i)
         made = session.execute(statement);
     if (!made) return failed(made);
+    if (made->empty()) return std::unexpected(kept_out("outrigger_ledger"));
     return to_row(made->front());
 }
 
 std::expected<Stored, DatabaseError> find_stored(Session& session, std::int32_t agent) {
     const std::string who = " WHERE agent = " + std::to_string(agent);
     session.wait_for(std::chrono::minutes(10));  // all rows of all days
-    const auto found = session.execute(
+    const auto found = session.ask(
         "SELECT coalesce(max(greatest), 0), coalesce(sum(events), 0) FROM ("
         "SELECT max(\"position\") AS greatest, count(*) AS events FROM request_log" +
         who + " UNION ALL SELECT max(last), sum(events) FROM outrigger_drops" + who +
@@ -71,7 +72,7 @@ std::expected<Stored, DatabaseError> find_stored(Session& session, std::int32_t 
         " UNION ALL SELECT max(last), sum(events) FROM outrigger_expired" + who + ") AS stored");
     session.wait_for(std::nullopt);
     if (!found) return failed(found);
-    return Stored{number(found->at(0).at(0)), number(found->at(0).at(1))};
+    return Stored{number(found->at(0)), number(found->at(1))};
 }
 
 std::expected<bool, DatabaseError> advance_ledger(Session& session, const std::string& settings, std::int32_t agent,

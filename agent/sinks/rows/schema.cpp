@@ -55,9 +55,9 @@ std::expected<Schema, DatabaseError> Schema::open(Session& session, std::string&
                  SELECT inhrelid FROM pg_inherits WHERE inhparent = to_regclass('request_log'))),
             min(name) FILTER (WHERE row_security_active(to_regclass(name)::oid))
         FROM wanted)";
-    const auto answer = session.execute(look);
+    const auto answer = session.ask(look);
     if (!answer) return std::unexpected(answer.error());
-    const auto& cells = answer->at(0);
+    const Row& cells = *answer;
     const auto yes = [&](std::size_t column) { return cells.at(column) == "t"; };
     // Its ledger may be older than what the one that it follows has: nothing is concluded from it.
     if (yes(7)) return std::unexpected(DatabaseError{Trouble::hold, "25006", "Postgres is a standby or read-only"});
@@ -95,12 +95,12 @@ std::expected<void, DatabaseError> Schema::ensure_partitions(Session& session, c
 
 std::expected<void, DatabaseError> Schema::ensure_partition(Session& session, Day day) {
     if (known_.contains(day)) return {};
-    const auto present = session.execute(
+    const auto present = session.ask(
         "SELECT EXISTS (SELECT FROM pg_inherits WHERE inhparent = to_regclass('request_log') AND inhrelid = "
         "to_regclass('" +
         partition_name(day) + "'))");
     if (!present) return std::unexpected(present.error());
-    if (present->at(0).at(0) != "t") {
+    if (present->at(0) != "t") {
         if (partition_way_ == Way::none)
             return std::unexpected(needs("the partition " + partition_name(day) + " is missing and may not be made"));
         const auto made =

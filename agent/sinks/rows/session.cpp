@@ -76,6 +76,15 @@ std::expected<Table, DatabaseError> Session::execute(const std::string& sql) {
     });
 }
 
+std::expected<Row, DatabaseError> Session::ask(const std::string& sql) {
+    auto answer = execute(sql);
+    if (!answer) return std::unexpected(answer.error());
+    if (answer->size() != 1)
+        return std::unexpected(
+            DatabaseError{Trouble::hold, "", std::to_string(answer->size()) + " rows where one is the answer"});
+    return std::move(answer->front());
+}
+
 std::expected<void, DatabaseError> Session::begin() {
     const auto limited = call();
     connection_->unreplicated = false;

@@ -22,7 +22,8 @@ class Connection;
 using Meanwhile = std::function<bool()>;
 
 // A result: rows of columns of text, NULL as nullopt.
-using Table = std::vector<std::vector<std::optional<std::string>>>;
+using Row = std::vector<std::optional<std::string>>;
+using Table = std::vector<Row>;
 
 // How long things may take. The server's own limits come first, so that it can say what was the matter.
 struct TimeLimits {
@@ -48,6 +49,8 @@ class Session {
 
     // One or more statements outside a transaction of ours.
     std::expected<Table, DatabaseError> execute(const std::string& sql);
+    // The same, of a statement whose answer is one row.
+    std::expected<Row, DatabaseError> ask(const std::string& sql);
 
     // A transaction: begin, then any of these, then commit. Going without commit rolls back.
     std::expected<void, DatabaseError> begin();

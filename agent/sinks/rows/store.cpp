@@ -35,9 +35,7 @@ std::expected<void, DatabaseError> insert_drops(Session& session, std::int32_t a
             {std::to_string(agent), std::to_string(loss.first), std::to_string(loss.last), std::to_string(loss.events),
              std::string(books::to_string(loss.reason))});
         if (!inserted) return std::unexpected(inserted.error());
-        if (*inserted != 1)
-            return std::unexpected(
-                DatabaseError{Trouble::hold, "", "a trigger or rule of outrigger_drops keeps rows out"});
+        if (*inserted != 1) return std::unexpected(kept_out("outrigger_drops"));
     }
     return {};
 }
@@ -55,9 +53,8 @@ std::expected<std::size_t, DatabaseError> store_once(Session& session, std::int3
         const auto copied = session.copy(batch.tuples(0, batch.rows()), meanwhile);
         if (!copied) return std::unexpected(copied.error());
         if (*copied != batch.rows())
-            return std::unexpected(DatabaseError{Trouble::hold, "",
-                                                 "a trigger or rule of request_log keeps rows out: Postgres took " +
-                                                     std::to_string(*copied) + " of " + std::to_string(batch.rows())});
+            return std::unexpected(
+                kept_out("request_log", fmt::format(": Postgres took {} of {}", *copied, batch.rows())));
     }
     if (const auto inserted = insert_drops(session, agent, batch); !inserted) return std::unexpected(inserted.error());
     if (const auto committed = session.commit(); !committed) return std::unexpected(committed.error());

@@ -26,9 +26,17 @@ struct DatabaseError {
     bool for_administrator = false;        // what he would run for us helps
 };
 
-// `constraint`: the name of the one that was violated; a row without a partition violates none that has a name, and the
-// server's message may be in any language.
-Trouble classify(std::string_view sqlstate, std::string_view constraint);
+// What a server says of an error beside its message, which may be in any language.
+struct ErrorFields {
+    std::string_view sqlstate;
+    std::string_view constraint;  // the name of the one that was violated
+    std::string_view function;    // of the server's source, where it was found; empty: who is between us does not tell
+};
+
+Trouble classify(const ErrorFields& fields);
+
+// A statement of ours was taken, and did not do to that table what it says.
+DatabaseError kept_out(std::string_view table, std::string_view more = {});
 
 // libpq's messages end in a line break and may run over several lines.
 std::string one_line(std::string_view text);

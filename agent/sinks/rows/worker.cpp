@@ -17,12 +17,19 @@ constexpr auto ping_time = 3s;
 constexpr auto expiry_time = 1h;
 constexpr auto expiry_again = 1min;  // after it failed
 constexpr auto longest_hold = 5s;
+constexpr auto fence_pause = 100ms;
+constexpr unsigned quiet_fences = 2;  // somebody else may have stored: that much is no trouble of ours
 constexpr auto read_pause = 50ms;     // before a disk that did not answer is asked again
 constexpr auto longest_silence = 2s;  // of the disk, before that is worth saying
 
 std::int64_t utc_us() {
     return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
         .count();
+}
+
+// What passes by itself is waited for longer and longer; somebody may be at work on the rest.
+bool passes(Trouble trouble) {
+    return trouble == Trouble::connection || trouble == Trouble::resource || trouble == Trouble::slow;
 }
 
 }  // namespace
@@ -65,15 +72,16 @@ void RowsSink::Worker::run() {
         const auto lived = live();
         session_.reset();
         if (lived) continue;
-        failed(lived.error());
+        const bool quiet = lived.error().trouble == Trouble::fenced && ++fences_ <= quiet_fences;
+        if (!quiet) failed(lived.error());
         if (stop_.given()) break;  // the next start goes on with it; a database that is down is not waited for
-        if (lived.error().trouble == Trouble::fenced) {
-            stop_.sleep(100ms);
+        if (quiet) {
+            stop_.sleep(fence_pause);
             continue;
         }
         const double random = std::uniform_real_distribution<double>(0, 1)(random_);
         auto wait = backoff_.next(random);
-        if (lived.error().trouble == Trouble::hold) wait = std::min<std::chrono::milliseconds>(wait, longest_hold);
+        if (!passes(lived.error().trouble)) wait = std::min<std::chrono::milliseconds>(wait, longest_hold);
         stop_.sleep(wait);
     }
     reader_.reset();
@@ -175,6 +183,7 @@ RowsSink::Worker::Outcome RowsSink::Worker::store_batch() {
         if (trouble == Trouble::slow || lifeline_.expired()) size_.too_slow(batch_.rows());
         // Only a lost connection leaves it open whether it was committed.
         if (trouble != Trouble::connection) belief_.reach = reach;
+        if (trouble == Trouble::fenced) fenced_at_ = batch_.from();
         if (trouble != Trouble::no_partition || attempt > 0) return std::unexpected(dead.error());
         schema_->forget_partitions();
     }
@@ -210,6 +219,7 @@ void RowsSink::Worker::stored(std::size_t dead_letters) {
     for (const Loss& loss : batch_.losses()) cursor_.dropped[static_cast<std::size_t>(loss.reason)] += loss.events;
     belief_.cursor = belief_.reach = cursor_.position;
     belief_.fresh = false;
+    fences_ = 0;
     parts_.tally.push(cursor_);
     reader_->release(cursor_.position);
     if (dead_letters == 0 && batch_.rows() > 0) keep_good(batch_.tuples(batch_.rows() - 1, batch_.rows()));
@@ -240,7 +250,6 @@ void RowsSink::Worker::succeeded() {
 }
 
 void RowsSink::Worker::failed(const DatabaseError& error) {
-    if (error.trouble == Trouble::fenced) return;
     const auto mark = parts_.journal.mark();
     report_.down(error, statements_, mark.position > cursor_.position ? mark.at_us : 0);
 }

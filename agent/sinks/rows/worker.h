@@ -63,6 +63,8 @@ class RowsSink::Worker {
     books::Cursor cursor_;
     Belief belief_;
     std::int32_t agent_ = 0;
+    std::optional<std::uint64_t> fenced_at_;  // where the ledger should have been, when it was last said not to be
+    unsigned fences_ = 0;                     // since something was stored
 
     Lifeline lifeline_;
     std::optional<Session> session_;

@@ -1,5 +1,6 @@
 // The worker's part that compares the ledger with the cursor, at start and on each new connection.
 #include <algorithm>
+#include <utility>
 
 #include "agent/sinks/rows/ledger.h"
 #include "agent/sinks/rows/minimal_row.h"
@@ -34,6 +35,11 @@ RowsSink::Worker::Outcome RowsSink::Worker::resume() {
     reader_.reset();
     const auto row = find_ledger(*session_, uuid());
     if (!row) return std::unexpected(row.error());
+    // It stands where it was wanted, and would not move.
+    if (*row && (*row)->position == std::exchange(fenced_at_, std::nullopt)) {
+        fences_ = 0;
+        return std::unexpected(kept_out("outrigger_ledger"));
+    }
     belief_.cursor = cursor_.position;
     belief_.begin = facts_.beginning->position;
     std::optional<std::int32_t> agent = *row ? (*row)->agent : facts_.agent;
@@ -73,7 +79,10 @@ std::expected<std::int32_t, DatabaseError> RowsSink::Worker::write_ledger(const 
     if (row->position == plan.position) return row->agent;
     const auto set = set_ledger(*session_, *row, {plan.position, plan.accepted});
     if (!set) return std::unexpected(set.error());
-    if (!*set) return std::unexpected(DatabaseError{Trouble::fenced, "", "the ledger has moved"});
+    if (!*set) {
+        fenced_at_ = row->position;
+        return std::unexpected(DatabaseError{Trouble::fenced, "", "the ledger has moved"});
+    }
     return row->agent;
 }
 

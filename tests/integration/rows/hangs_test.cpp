@@ -135,6 +135,22 @@ TEST_CASE("rows: what takes Postgres too long is stored in smaller parts") {
     CHECK(life.times_said("(57014)") == 1);
 }
 
+TEST_CASE("rows: of a Postgres that takes one row in the time there is, that one is stored, and the next") {
+    const peers::PostgresCluster cluster;
+    const peers::TemporaryFolder folder;
+    AgentLife life(folder.path(), {}, impatient(cluster));
+    life.offer(10);
+    REQUIRE(all_stored(cluster, 10));
+    cluster.query(R"(
+        CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN PERFORM pg_sleep(0.5); RETURN new; END $$;
+        CREATE TRIGGER slow BEFORE INSERT ON request_log FOR EACH ROW EXECUTE FUNCTION slow())");
+    life.offer(4);
+    CHECK(drained(life));
+    CHECK(stores(cluster).rows == 14);
+    CHECK(stores(cluster).balanced());
+}
+
 TEST_CASE("rows: a Postgres that hangs does not keep the sink from stopping at its deadline") {
     const peers::PostgresCluster cluster;
     const peers::TemporaryFolder folder;

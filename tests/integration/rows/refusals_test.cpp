@@ -210,3 +210,85 @@ TEST_CASE("rows: a table that a crash would empty, or that keeps rows from us, i
     CHECK(stores(cluster).rows == 8);
     CHECK(stores(cluster).balanced());
 }
+
+TEST_CASE("rows: a trigger that eats what is written to the ledger is said, and when it goes all is stored") {
+    const peers::PostgresCluster cluster;
+    const peers::TemporaryFolder folder;
+    {
+        const peers::TemporaryFolder other;
+        const AgentLife makes_tables(other.path(), {}, settings_for(cluster));
+        REQUIRE(peers::eventually(10s, [&] { return makes_tables.health().up; }));
+    }
+    constexpr auto says = "a trigger or rule of outrigger_ledger keeps rows out";
+    const auto eat = [&](const std::string& event) {
+        cluster.query(
+            "CREATE OR REPLACE FUNCTION eat() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; "
+            "CREATE TRIGGER eat BEFORE " +
+            event + " ON outrigger_ledger FOR EACH ROW EXECUTE FUNCTION eat()");
+    };
+    eat("INSERT");
+    AgentLife life(folder.path(), {}, settings_for(cluster));
+    life.offer(5);
+    CHECK(down(life));
+    CHECK(life.health().last_error == says);
+    cluster.query("DROP TRIGGER eat ON outrigger_ledger");
+    CHECK(drained(life));
+    eat("UPDATE");
+    life.offer(5);
+    CHECK(down(life));
+    CHECK(life.health().last_error == says);
+    CHECK_FALSE(peers::eventually(6s, [&] { return life.health().up || life.health().last_error != says; }));
+    cluster.query("DROP TRIGGER eat ON outrigger_ledger");
+    CHECK(drained(life));
+    CHECK(life.times_said("down: ") == 2);
+    CHECK(life.times_said("up again") == 2);
+    CHECK(stores(cluster).rows == 10);
+    CHECK(stores(cluster).balanced());
+    CHECK(life.difference() == 0);
+}
+
+TEST_CASE("rows: a ledger that never is where it was put is said") {
+    const peers::PostgresCluster cluster;
+    const peers::TemporaryFolder folder;
+    AgentLife life(folder.path(), {}, settings_for(cluster));
+    life.offer(5);
+    REQUIRE(all_stored(cluster, 5));
+    REQUIRE(drained(life));
+    cluster.query(R"(
+        CREATE FUNCTION pin() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN new."position" := old."position"; RETURN new; END $$;
+        CREATE TRIGGER pin BEFORE UPDATE ON outrigger_ledger FOR EACH ROW EXECUTE FUNCTION pin())");
+    life.offer(5);
+    REQUIRE(all_stored(cluster, 10));
+    life.offer(5);
+    CHECK(peers::eventually(15s, [&] { return life.health().last_error == "the ledger has moved"; }));
+    CHECK_FALSE(life.health().up);
+    cluster.query("DROP TRIGGER pin ON outrigger_ledger");
+    CHECK(drained(life));
+    CHECK(stores(cluster).rows == 15);
+    CHECK(stores(cluster).balanced());
+    CHECK(life.difference() == 0);
+}
+
+TEST_CASE("rows: a row that a trigger refuses as a check would, and names none, costs that row") {
+    const peers::PostgresCluster cluster;
+    const peers::TemporaryFolder folder;
+    AgentLife life(folder.path(), {}, settings_for(cluster));
+    life.offer(200);
+    REQUIRE(all_stored(cluster, 200));
+    cluster.query(R"(
+        CREATE FUNCTION picky() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF new.endpoint = '/poison' THEN RAISE EXCEPTION USING ERRCODE = '23514', MESSAGE = 'not this one'; END IF;
+            RETURN new;
+        END $$;
+        CREATE TRIGGER picky BEFORE INSERT ON request_log FOR EACH ROW EXECUTE FUNCTION picky())");
+    life.offer(50);
+    life.offer(event_of("/poison"));
+    life.offer(50);
+    CHECK(drained(life));
+    CHECK(stores(cluster).rows == 300);
+    CHECK(stores(cluster).balanced());
+    CHECK(cluster.query("SELECT sqlstate, event->>'endpoint' FROM outrigger_dead_letter") ==
+          peers::Rows{{"23514", "/poison"}});
+}
