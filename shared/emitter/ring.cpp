@@ -6,6 +6,12 @@ namespace outrigger {
 
 using ring::CellHead;
 
+namespace {
+
+constexpr std::size_t cells_ahead = 3;  // a typical record
+
+}  // namespace
+
 Ring::Ring(ring::Header& header, std::byte* cells) noexcept : header_(header), cells_(cells), count_(header.cells) {
     std::memcpy(&key_, header.emitter.data(), sizeof key_);
 }
@@ -33,14 +39,36 @@ std::optional<Ring::Slot> Ring::reserve(std::uint32_t length) noexcept {
                 ring::extended(released_number, ring::high_half(word))};
 }
 
-void Ring::publish(const Slot& slot, std::uint32_t length) noexcept {
+void Ring::publish(const Slot& slot, Bytes record) noexcept {
     const std::uint32_t lap = ring::lap_of(slot.cell, count_);
-    const std::uint32_t crc = ring::checksum(lap, slot.number, {slot.record, length});
+    const auto length = static_cast<std::uint32_t>(record.size());
+    const std::uint32_t crc = ring::checksum(lap, slot.number, record);
+    if (record.data() != slot.record) std::memcpy(slot.record, record.data(), record.size());
+    if (has_later_head(slot, record)) later_heads_.store(true, std::memory_order_relaxed);
     std::byte* head = slot.record - sizeof(CellHead);
     std::memcpy(head + offsetof(CellHead, number), &slot.number, sizeof slot.number);
     std::memcpy(head + offsetof(CellHead, crc), &crc, sizeof crc);
     std::memset(head + offsetof(CellHead, reserved), 0, sizeof(CellHead::reserved));
     std::atomic_ref(*word_at(slot.cell)).store(ring::joined(length, lap), std::memory_order_release);
+    // Where the next record goes, the sender has read since: to be fetched while nobody waits.
+    const std::byte* next = cells_ + ring::offset_of(slot.cell + ring::cells_of(length), count_);
+    for (std::size_t cell = 0; cell < cells_ahead; ++cell) __builtin_prefetch(next + cell * ring::cell_bytes, 1);
+}
+
+// Whether record bytes of this lap would be taken for a head in the next. What the record leaves of a word is of older
+// laps.
+bool Ring::has_later_head(const Slot& slot, Bytes record) const noexcept {
+    const std::uint64_t cells = ring::cells_of(record.size());
+    for (std::uint64_t cell = 1; cell < cells; ++cell) {
+        const std::size_t offset = cell * ring::cell_bytes - sizeof(CellHead);
+        std::uint64_t word = 0;
+        if (offset + sizeof word <= record.size())
+            std::memcpy(&word, record.data() + offset, sizeof word);
+        else
+            word = std::atomic_ref(*word_at(slot.cell + cell)).load(std::memory_order_relaxed);
+        if (ring::high_half(word) == ring::lap_of(slot.cell + cell, count_) + 1) return true;
+    }
+    return false;
 }
 
 void Ring::count_drop(DropReason reason) noexcept {
@@ -88,17 +116,19 @@ void Ring::release_through(std::uint64_t number) noexcept {
     if (end.number == released_.number) return;
     header_.released_number.store(end.number, std::memory_order_release);
     if (!closed_) {
-        // Record bytes of this lap must not look like a head in the next. Hardly ever do they: looking first leaves the
-        // cells to the cores that have them.
-        for (std::uint64_t cell = released_.cell; cell < end.cell; ++cell) {
-            const std::atomic_ref word(*word_at(cell));
-            const std::uint32_t next_lap = ring::lap_of(cell, count_) + 1;
-            if (ring::high_half(word.load(std::memory_order_relaxed)) == next_lap)
-                word.store(0, std::memory_order_relaxed);
-        }
+        // Hardly ever, and for ever after it happened once; else the cells are left to the cores that have them.
+        if (later_heads_.load(std::memory_order_relaxed)) clear_later_heads(end.cell);
         header_.released_cells.store(end.cell, std::memory_order_release);
     }
     released_ = end;
+}
+
+void Ring::clear_later_heads(std::uint64_t end) noexcept {
+    for (std::uint64_t cell = released_.cell; cell < end; ++cell) {
+        const std::atomic_ref word(*word_at(cell));
+        if (ring::high_half(word.load(std::memory_order_relaxed)) == ring::lap_of(cell, count_) + 1)
+            word.store(0, std::memory_order_relaxed);
+    }
 }
 
 void Ring::add_drops(DropReason reason, std::uint64_t events) noexcept {

@@ -2,6 +2,7 @@
 // acknowledged. Works on mapped bytes and knows no file; the layout is drawn in shared/ring_format.h.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 
@@ -27,9 +28,10 @@ class Ring {
     };
 
     // Any thread; neither waits. None: full or closed, and no number was taken. A slot that was reserved must be
-    // published with the same length: what comes behind it waits for that.
+    // published with the same length: what comes behind it waits for that. The record's bytes are in the slot already,
+    // or somewhere else and are copied there.
     std::optional<Slot> reserve(std::uint32_t length) noexcept;
-    void publish(const Slot& slot, std::uint32_t length) noexcept;
+    void publish(const Slot& slot, Bytes record) noexcept;
     void count_drop(DropReason reason) noexcept;
 
     // Any thread.
@@ -49,11 +51,14 @@ class Ring {
 
   private:
     std::uint64_t* word_at(std::uint64_t cell) const noexcept;
+    bool has_later_head(const Slot& slot, Bytes record) const noexcept;
+    void clear_later_heads(std::uint64_t end) noexcept;
 
     ring::Header& header_;
     std::byte* cells_;
     std::uint64_t count_;
     std::uint64_t key_ = 0;
+    std::atomic<bool> later_heads_ = false;  // some cell may look like a head of the lap after its own
     Cursor released_;
     bool closed_ = false;
 };

@@ -37,7 +37,7 @@ bool push(Ring& ring, const std::string& path, bool publish = true) {
     const auto slot = ring.reserve(measured->length);
     if (!slot) return false;
     write(event, *measured, slot->record);
-    if (publish) ring.publish(*slot, measured->length);
+    if (publish) ring.publish(*slot, {slot->record, measured->length});
     return true;
 }
 

@@ -107,7 +107,7 @@ TEST_CASE("a ring takes a fresh id with everything that is in it") {
     auto file = RingFile::make(temporary / "rings", hello_of(7), ring::least_bytes).value();
     const auto slot = file->ring().reserve(5);
     std::memcpy(slot->record, "event", 5);
-    file->ring().publish(*slot, 5);
+    file->ring().publish(*slot, {slot->record, 5});
     file->take_id(hello_of(9).identity.emitter);
     file.reset();
     const RingContent content = RingContent::read(temporary / ("rings/" + name));

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstring>
 #include <map>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -35,8 +36,7 @@ bool push(Ring& ring, const std::string& record) {
     const auto length = static_cast<std::uint32_t>(record.size());
     const auto slot = ring.reserve(length);
     if (!slot) return false;
-    std::memcpy(slot->record, record.data(), record.size());
-    ring.publish(*slot, length);
+    ring.publish(*slot, std::as_bytes(std::span(record)));
     return true;
 }
 
@@ -75,7 +75,7 @@ TEST_CASE("a record that is reserved and not yet published holds back what comes
     CHECK(push(made.ring, "behind"));
     CHECK(drain(made.ring, cursor).empty());
     std::memcpy(slow->record, "slow", 4);
-    made.ring.publish(*slow, 4);
+    made.ring.publish(*slow, {slow->record, 4});
     CHECK(drain(made.ring, cursor) == std::vector<std::string>{"slow", "behind"});
 }
 
@@ -123,6 +123,27 @@ TEST_CASE("the bytes of an older lap are never taken for a head of this one") {
     REQUIRE(push(made.ring, one_cell));  // the next head lies where forged bytes did
     REQUIRE(made.ring.reserve(8));
     CHECK(drain(made.ring, cursor) == std::vector<std::string>{one_cell});
+}
+
+TEST_CASE(
+    "the bytes of a lap before the last are not taken for a head either, where a record covers only half of them") {
+    MadeRing made;
+    Ring::Cursor cursor;
+    const auto lap_of = [&](const std::string& record) {
+        while (push(made.ring, record)) continue;
+        drain(made.ring, cursor);
+        made.ring.release_through(cursor.number - 1);
+    };
+    std::string forged(4 * ring::cell_bytes - sizeof(ring::CellHead), '\0');
+    const std::uint64_t head = ring::joined(8, 3);
+    std::memcpy(forged.data() + 3 * ring::cell_bytes - sizeof(ring::CellHead), &head, sizeof head);
+    lap_of(forged);
+    lap_of(std::string(3 * ring::cell_bytes - sizeof(ring::CellHead) + 2, 'y'));
+    REQUIRE(cursor.cell == 2 * cells);
+
+    for (int i = 0; i < 3; ++i) REQUIRE(push(made.ring, one_cell));
+    REQUIRE(made.ring.reserve(8));
+    CHECK(drain(made.ring, cursor) == std::vector<std::string>(3, one_cell));
 }
 
 TEST_CASE("an acknowledgement of what was not published frees nothing") {

@@ -73,7 +73,7 @@ struct Road {
         if (!slot) return false;
         write(event, *measured, slot->record);
         pushed.emplace_back(reinterpret_cast<const char*>(slot->record), measured->length);
-        ring.load()->publish(*slot, measured->length);
+        ring.load()->publish(*slot, {slot->record, measured->length});
         return true;
     }
     void push_many(int count) {
