@@ -68,6 +68,7 @@ class Admission {
     // Makes the batch ready to be offered: refused runs and receipts at its end. Not to be called twice for one batch.
     journal::Batch& close_batch();
     journal::Batch& batch() { return batch_; }
+    const journal::Batch& batch() const { return batch_; }
     void batch_taken() {
         closed_ = false;
         ++filling_;

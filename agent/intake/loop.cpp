@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <thread>
 
 namespace outrigger::intake {
 
@@ -16,6 +17,8 @@ constexpr std::size_t read_bytes = 128 * 1024;
 constexpr int guests_at_once = 64;
 constexpr std::int64_t look_each_us = 500'000;
 constexpr std::int64_t forget_each_us = std::int64_t{300} * 1'000'000;
+constexpr std::int64_t gather_us = 2'000;
+constexpr std::size_t gathered_bytes = 64 * 1024;
 
 std::int64_t utc_us() {
     return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -38,7 +41,11 @@ Intake::Loop::Loop(int listener, IntakeSettings settings, const std::vector<Know
 }
 
 void Intake::Loop::run() {
-    while (!mailbox_.stopping()) round(rings_.draining() && admission_.has_room() ? 0 : 250);
+    while (!mailbox_.stopping()) {
+        const std::int64_t left_us = left_to_gather_us();
+        if (left_us > 0) std::this_thread::sleep_for(std::chrono::microseconds(left_us));
+        round(left_us > 0 || (rings_.draining() && admission_.has_room()) ? 0 : 250);
+    }
     drain_and_stop();
 }
 
@@ -180,14 +187,24 @@ void Intake::Loop::write_welcomes() {
     });
 }
 
+// A batch costs a sync and four threads that wake, however little is in it: many senders, each with a little each few
+// milliseconds, share one. Whoever is alone is not kept waiting.
+std::int64_t Intake::Loop::left_to_gather_us() const {
+    const bool full = !admission_.has_room() || admission_.batch().bytes() >= gathered_bytes;
+    if (writer_busy_ || full || connections_.size() < 2 || !admission_.anything() || mailbox_.stopping()) return 0;
+    const std::int64_t since_us = admission_.now_us() - offered_at_us_;
+    return since_us < 0 ? 0 : std::max<std::int64_t>(gather_us - since_us, 0);  // less than nothing: the clock was set
+}
+
 void Intake::Loop::offer() {
     if (writer_busy_) return;
     if (!admission_.batch_closed()) {
-        if (!admission_.anything()) return;
+        if (!admission_.anything() || left_to_gather_us() > 0) return;
         admission_.close_batch();
     }
     if (!hooks_.offer(admission_.batch())) return;
     writer_busy_ = true;
+    offered_at_us_ = admission_.now_us();
     admission_.batch_taken();
 }
 

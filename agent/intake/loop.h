@@ -37,6 +37,7 @@ class Intake::Loop {
     void take_stalled();
     void take_receipts();
     void write_welcomes();
+    std::int64_t left_to_gather_us() const;
     void offer();
     void look_around();
     void close_overdue();
@@ -71,6 +72,7 @@ class Intake::Loop {
     bool full_ = false;                   // and that was said
     std::int64_t looked_at_us_ = 0;
     std::int64_t forgot_at_us_ = 0;
+    std::int64_t offered_at_us_ = 0;
 };
 
 }  // namespace outrigger::intake

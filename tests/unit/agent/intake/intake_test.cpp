@@ -4,8 +4,10 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "tests/unit/agent/intake/kept_journal.h"
 
@@ -65,6 +67,48 @@ TEST_CASE("lines after a hello are numbered, kept with who sent them, and acknow
     CHECK(entries[0].service == "shop");
     CHECK(entries[1].envelope.number == 2);
     CHECK(entries[1].envelope.start == journal::Start::before_arrival);
+}
+
+TEST_CASE("many senders, each with a little, share a batch each two milliseconds") {
+    KeptJournal journal;
+    journal.start_intake();
+    std::vector<std::unique_ptr<LineClient>> clients;
+    for (int i = 0; i < 8; ++i) {
+        clients.push_back(std::make_unique<LineClient>(journal.socket()));
+        clients.back()->send(hello("9f0c000000000000000000000000000" + std::to_string(i)));
+        REQUIRE(clients.back()->receive() == welcome(1));
+    }
+    const int before = journal.batches();
+    const auto began = std::chrono::steady_clock::now();
+    constexpr int each = 100;
+    for (int i = 0; i < each; ++i)
+        for (const auto& client : clients) {
+            client->send(request("/a"));
+            std::this_thread::sleep_for(std::chrono::microseconds(200));
+        }
+    for (const auto& client : clients) CHECK(reads_until(*client, ack(each)));
+    const auto took = std::chrono::steady_clock::now() - began;
+    CHECK(journal.batches() - before <= took / std::chrono::milliseconds(2) + 2);
+    CHECK(journal.entries(8 * each).size() == 8 * each);
+}
+
+TEST_CASE("a sender that is alone and waits for each acknowledgement is not kept waiting") {
+    KeptJournal journal;
+    journal.start_intake();
+    LineClient client(journal.socket());
+    client.send(hello(id));
+    REQUIRE(client.receive() == welcome(1));
+    int number = 0;
+    // A busy machine may be slow now and then.
+    const bool quick = soon([&] {
+        const auto began = std::chrono::steady_clock::now();
+        for (int i = 0; i < 20; ++i) {
+            client.send(request("/a"));
+            if (!reads_until(client, ack(++number))) return false;
+        }
+        return std::chrono::steady_clock::now() - began < std::chrono::milliseconds(20 * 2);
+    });
+    CHECK(quick);
 }
 
 TEST_CASE("a refused line takes a number, is answered, journaled as a run and passed over by the ack") {

@@ -46,7 +46,11 @@ void KeptJournal::start_intake(const std::vector<intake::KnownEmitter>& known, i
     listener_ = std::make_unique<UnixListener>(listen_unix(socket(), 0600));
     settings.rings_folder = rings();
     intake::IntakeHooks hooks;
-    hooks.offer = [this](journal::Batch& batch) { return writer_->offer(batch); };
+    hooks.offer = [this](journal::Batch& batch) {
+        const bool taken = writer_->offer(batch);
+        batches_ += taken ? 1 : 0;
+        return taken;
+    };
     hooks.admit_metric = [](const MetricView& metric, std::int64_t) -> std::expected<void, Refused> {
         if (metric.name == "taken") return std::unexpected(Refused{Refusal::bad_name, "name", "another name"});
         return {};

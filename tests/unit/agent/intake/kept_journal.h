@@ -1,6 +1,7 @@
 // A real journal in a temporary folder, written by a real writer: what intake hands over is read back from there.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <mutex>
@@ -40,12 +41,14 @@ class KeptJournal {
     // Everything kept until there are `requests` request entries, or five seconds have passed; without identities.
     std::vector<KeptEntry> entries(std::uint64_t requests);
     std::vector<std::string> said();  // lines for the log
+    int batches() const { return batches_; }
     // From now on the journal's disk does not answer, until it is let go: what is offered is neither kept nor refused.
     void hold();
     void let_go();
 
   private:
     MemoryFolder folder_;
+    std::atomic<int> batches_ = 0;  // that the writer took
     std::mutex held_mutex_;  // held while the disk does not answer
     std::unique_ptr<journal::Journal> journal_;
     std::unique_ptr<journal::Writer> writer_;
