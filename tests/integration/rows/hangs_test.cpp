@@ -132,7 +132,9 @@ TEST_CASE("rows: what takes Postgres too long is stored in smaller parts") {
     CHECK(drained(life));
     CHECK(stores(cluster).rows == 2'010);
     CHECK(stores(cluster).balanced());
-    CHECK(life.times_said("(57014)") == 1);
+    // Once; a busy machine may take too long anew when some are stored already.
+    CHECK(life.times_said("(57014)") >= 1);
+    CHECK(life.times_said("(57014)") == life.times_said("up again"));
 }
 
 TEST_CASE("rows: of a Postgres that takes one row in the time there is, that one is stored, and the next") {
