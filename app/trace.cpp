@@ -61,6 +61,8 @@ RequestTrace trace_of(const httplib::Request& request, IdSource& source, std::in
         trace.parent_id = context->parent_id;
         trace.priority = context->priority;
         trace.last_datadog_span = context->last_datadog_span;
+        if (context->tracestate.empty() && context->datadog_origin.empty() && context->datadog_tags.empty())
+            return trace;
         PropagatedTags said = propagated_tags(*context);
         trace.origin = std::move(said.origin);
         trace.propagated_tags = std::move(said.tags);

@@ -23,12 +23,12 @@ struct Times {
     std::int64_t duration_us = 0;
 };
 
-// What the server knows of a request beside the request itself.
+// What the server knows of a request beside the request itself; borrows.
 struct Circumstances {
     std::string_view client;
     std::string_view route;  // empty: none matched
     Times times;
-    RequestTrace trace;
+    const RequestTrace& trace;
 };
 
 RequestEvent to_event(const httplib::Request& request, const httplib::Response& response,

@@ -82,11 +82,11 @@ std::optional<DatadogContext> parse_datadog(const TraceHeaders& headers) {
 std::optional<Traceparent> parse_traceparent(std::string_view text) {
     constexpr std::size_t length = 55;
     if (text.size() < length || text[2] != '-' || text[35] != '-' || text[52] != '-') return std::nullopt;
-    const auto two_digits = [](std::string_view digits) {
-        std::array<char, 16> padded;
-        padded.fill('0');
-        std::ranges::copy(digits, padded.end() - 2);
-        return parse_hex_id({padded.data(), padded.size()}, HexCase::lower);
+    const auto two_digits = [](std::string_view digits) -> std::optional<unsigned> {
+        constexpr std::string_view all = "0123456789abcdef";
+        const auto high = all.find(digits[0]), low = all.find(digits[1]);
+        if (high == all.npos || low == all.npos) return std::nullopt;
+        return static_cast<unsigned>(high << 4 | low);
     };
     const auto version = two_digits(text.substr(0, 2));
     if (!version || *version == 0xff) return std::nullopt;

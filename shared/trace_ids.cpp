@@ -48,13 +48,25 @@ void write_hex(std::uint64_t id, char* out) {
     write_hex(static_cast<std::uint32_t>(id), out + 8);
 }
 
-// Eight digits at once. What is no digit makes a number too: its digits are other ones.
+// Eight digits at once. What is no digit makes a number too.
 std::uint32_t read_hex(std::uint64_t text) {
     std::uint64_t digits = big_endian(text);
     digits = (digits & 0x0f0f0f0f0f0f0f0f) + 9 * (digits >> 6 & 0x0101010101010101);
     digits = (digits | digits >> 4) & 0x00ff00ff00ff00ff;
     digits = (digits | digits >> 8) & 0x0000ffff0000ffff;
     return static_cast<std::uint32_t>(digits | digits >> 16);
+}
+
+// Which of eight characters below 0x80 are `least` or more: 0x80 in the byte of each.
+constexpr std::uint64_t each_at_least(std::uint64_t text, char least) {
+    return ((text | 0x8080808080808080) - 0x0101010101010101 * static_cast<std::uint8_t>(least)) & 0x8080808080808080;
+}
+
+// 0-9 and a-f, all eight.
+constexpr bool are_digits(std::uint64_t text) {
+    const std::uint64_t numbers = each_at_least(text, '0') & ~each_at_least(text, '9' + 1);
+    const std::uint64_t letters = each_at_least(text, 'a') & ~each_at_least(text, 'f' + 1);
+    return (text & 0x8080808080808080) == 0 && (numbers | letters) == 0x8080808080808080;
 }
 
 std::uint64_t in_lower_case(std::uint64_t text) { return text | (text & 0x4040404040404040) >> 1; }
@@ -118,12 +130,11 @@ std::array<char, 32> to_hex(const TraceId& id) {
 
 std::optional<std::uint64_t> parse_hex_id(std::string_view digits, HexCase accepted) {
     if (digits.size() != 16) return std::nullopt;
-    std::array<std::uint64_t, 2> text, again;
+    std::array<std::uint64_t, 2> text;
     std::memcpy(text.data(), digits.data(), sizeof text);
     if (accepted == HexCase::either) text = {in_lower_case(text[0]), in_lower_case(text[1])};
-    const std::uint64_t id = std::uint64_t{read_hex(text[0])} << 32 | read_hex(text[1]);
-    write_hex(id, reinterpret_cast<char*>(again.data()));
-    return text == again ? std::optional(id) : std::nullopt;
+    if (!are_digits(text[0]) || !are_digits(text[1])) return std::nullopt;
+    return std::uint64_t{read_hex(text[0])} << 32 | read_hex(text[1]);
 }
 
 std::optional<TraceId> parse_hex_trace_id(std::string_view digits, HexCase accepted) {

@@ -11,7 +11,8 @@ namespace {
 struct Answered {
     httplib::Request request;
     httplib::Response response;
-    Circumstances circumstances;
+    RequestTrace trace;
+    Circumstances circumstances{"192.0.2.7", "/green", {1'763'800'000'123'456, 1'234}, trace};
     Reply reply;
 
     Answered() {
@@ -20,7 +21,6 @@ struct Answered {
         request.path = "/green";
         response.status = 200;
         response.body = "Green";
-        circumstances = {"192.0.2.7", "/green", {1'763'800'000'123'456, 1'234}, {}};
         reply.message = "Green endpoint hit.";
     }
 
@@ -129,7 +129,7 @@ TEST_CASE("child spans keep their names, times, errors and tags") {
 
 TEST_CASE("an event carries its trace, its place in it and the priority that came with it") {
     Answered answered;
-    answered.circumstances.trace = {to_trace_id(1, 2), 3, 4, std::int8_t{2}, std::nullopt, {}, {}};
+    answered.trace = {to_trace_id(1, 2), 3, 4, std::int8_t{2}, std::nullopt, {}, {}};
     const Tag tag{"_dd.parent_id", "0000000000000005"};
     const auto event = answered.event({}, {&tag, 1});
     CHECK(event.trace_id == to_trace_id(1, 2));

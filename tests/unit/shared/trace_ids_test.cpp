@@ -98,6 +98,16 @@ TEST_CASE("digits are read whole or not at all, and in upper case only where tha
         CAPTURE(bad);
         CHECK(parse_hex_id(bad, HexCase::either) == std::nullopt);
     }
+    // Each character at each place.
+    for (std::size_t place = 0; place < 16; ++place)
+        for (int character = 0; character < 256; ++character) {
+            std::string text(16, '7');
+            text[place] = static_cast<char>(character);
+            const bool lower = (character >= '0' && character <= '9') || (character >= 'a' && character <= 'f');
+            const bool either = lower || (character >= 'A' && character <= 'F');
+            CHECK(parse_hex_id(text, HexCase::lower).has_value() == lower);
+            CHECK(parse_hex_id(text, HexCase::either).has_value() == either);
+        }
     CHECK(parse_hex_id("0123456789ABCDEF", HexCase::lower) == std::nullopt);
     CHECK(parse_hex_trace_id("0AF7651916CD43DD8448eb211c80319c", HexCase::either) ==
           to_trace_id(0x0af7651916cd43dd, 0x8448eb211c80319c));
