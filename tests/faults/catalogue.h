@@ -19,18 +19,22 @@ struct Case {
 };
 
 std::vector<Case> process_cases();
+std::vector<Case> starved_cases();
 std::vector<Case> power_cases();
 std::vector<Case> disk_cases();
+std::vector<Case> folder_cases();
 std::vector<Case> postgres_cases();
 std::vector<Case> refusal_cases();
 std::vector<Case> ledger_cases();
 std::vector<Case> pressure_cases();
 std::vector<Case> network_cases();
 std::vector<Case> sink_cases();
+std::vector<Case> trace_cases();
 std::vector<Case> link_cases();
 std::vector<Case> life_cases();
 std::vector<Case> start_cases();
 std::vector<Case> hostile_cases();
+std::vector<Case> text_cases();
 std::vector<Case> all_cases();
 
 }  // namespace outrigger::faults

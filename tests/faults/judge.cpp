@@ -4,8 +4,9 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
-#include <set>
+#include <limits>
 #include <stdexcept>
 
 namespace outrigger::faults {
@@ -42,6 +43,7 @@ void Judge::listen(const std::stop_token& stop) {
         const std::lock_guard lock(mutex_);
         for (std::size_t i = 0; i < static_cast<std::size_t>(bytes) / sizeof(Saying); ++i) {
             const Saying& said = sayings[i];
+            if (said.took != 0) hear_time(said);
             if (said.word == Word::dropped) {
                 ++dropped_;
                 continue;
@@ -56,6 +58,30 @@ void Judge::listen(const std::stop_token& stop) {
             ++accepted_count_;
         }
     }
+}
+
+void Judge::hear_time(const Saying& said) {
+    ++told_;
+    waited_ += said.felt == Felt::waited ? 1 : 0;
+    if (said.felt != Felt::ran) return;
+    took_.push_back(said.took);
+    if (said.idle_took != 0) idle_took_.push_back(said.idle_took);
+}
+
+Times Judge::times() const {
+    const auto measured = [](std::vector<std::uint16_t> steps) {
+        Times::Measured out;
+        if (steps.empty()) return out;
+        std::ranges::sort(steps);
+        const auto at = [&](std::size_t thousandths) { return 16U * steps[(steps.size() - 1) * thousandths / 1000]; };
+        out.median_ns = at(500);
+        out.late_ns = at(999);
+        out.beyond_1_ms = static_cast<std::uint64_t>(
+            std::ranges::count_if(steps, [](std::uint16_t each) { return each >= 1'000'000 / 16; }));
+        return out;
+    };
+    const std::lock_guard lock(mutex_);
+    return {told_, waited_, measured(took_), measured(idle_took_)};
 }
 
 bool Judge::heard_of(std::uint64_t epoch) const {
@@ -74,10 +100,10 @@ std::uint64_t Judge::dropped() const {
     return dropped_;
 }
 
-Judge::Verdict Judge::judge(const std::vector<std::vector<std::string>>& rows, bool mixed) {
+Judge::Verdict Judge::judge(const std::vector<std::vector<std::string>>& rows, bool mixed, const Losses& losses) {
     const std::lock_guard lock(mutex_);
     Verdict verdict;
-    std::set<EventName> seen;
+    Places seen;
     const auto note = [&](const std::string& what) {
         if (verdict.some.size() < 5) verdict.some.push_back(what);
     };
@@ -88,22 +114,49 @@ Judge::Verdict Judge::judge(const std::vector<std::vector<std::string>>& rows, b
         if (!accepted_.contains({name->epoch, 0}) || row.at(1) != message_of(*name, mixed)) {
             ++verdict.unknown;
             note("never sent so: " + row[0]);
-        } else if (!seen.insert(*name).second) {
+        } else if (!seen.emplace(*name, Place{std::stol(row.at(2)), std::stol(row.at(3))}).second) {
             ++verdict.twice;
             note("twice: " + row[0]);
         }
     }
+    std::vector<EventName> missing;
     for (const auto& [whose, numbers] : accepted_) {
         for (std::size_t number = 0; number < numbers.size(); ++number) {
             const EventName name{whose.first, whose.second, number};
             if (!numbers[number] || seen.contains(name)) continue;
-            ++verdict.missing;
+            missing.push_back(name);
             const auto acknowledged = acknowledged_.find(whose.first);
             if (acknowledged != acknowledged_.end() && number <= acknowledged->second) ++verdict.promised;
             note("no row: " + path_of(name));
         }
     }
+    verdict.missing = missing.size();
+    verdict.unexplained = unexplained(missing, seen, losses);
     return verdict;
+}
+
+// The events of one thread lie in the journal in their order, so those that are missing in a row went between the
+// positions of their neighbours, where these have one in the same journal.
+std::uint64_t Judge::unexplained(const std::vector<EventName>& missing, const Places& seen, const Losses& losses) {
+    constexpr long end = std::numeric_limits<long>::max();
+    const auto same_thread = [](const EventName& a, const EventName& b) {
+        return a.epoch == b.epoch && a.thread == b.thread;
+    };
+    std::uint64_t sum = 0;
+    for (auto first = missing.begin(); first != missing.end();) {
+        const auto after = seen.lower_bound(*first);
+        auto next = first;
+        while (next != missing.end() && same_thread(*next, *first) && seen.lower_bound(*next) == after) ++next;
+        const auto count = static_cast<std::uint64_t>(next - first);
+        const bool follows = after != seen.end() && same_thread(after->first, *first);
+        const bool leads = after != seen.begin() && same_thread(std::prev(after)->first, *first);
+        const Place from = leads ? std::prev(after)->second : Place{follows ? after->second.agent : 0, 0};
+        const Place to = follows ? after->second : Place{from.agent, end};
+        if (from.agent != 0 && from.agent == to.agent)
+            sum += count - std::min(count, losses.between(from.agent, from.position, to.position));
+        first = next;
+    }
+    return sum;
 }
 
 }  // namespace outrigger::faults

@@ -2,11 +2,11 @@
 
 #include <signal.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
-#include <cstdio>
 #include <memory>
 #include <thread>
 
@@ -23,9 +23,7 @@ std::atomic<bool> ending{false}, renewing{false}, spawning{false};
 class Thread {
   public:
     Thread(const LoadSettings& settings, unsigned number, Emitter& emitter)
-        : settings_(settings), number_(number), emitter_(emitter) {
-        times_.reserve(1 << 16);
-    }
+        : settings_(settings), number_(static_cast<std::uint16_t>(number)), emitter_(emitter) {}
 
     void run() {
         const auto start = Clock::now();
@@ -34,8 +32,6 @@ class Thread {
             std::this_thread::sleep_until(start + due(i));
         }
     }
-
-    const std::vector<std::uint32_t>& times() const { return times_; }
 
   private:
     // When event i + 1 is due.
@@ -54,13 +50,47 @@ class Thread {
         event.status = i % 50 == 0 ? 500 : 200;
         event.duration_us = static_cast<std::int64_t>(1000 + i % 1000);
         event.message = message;
-        const auto before = Clock::now();
+        const Switches before = switches();
+        const auto began = Clock::now();
         const Recorded recorded = emitter_.record(event);
-        const auto took = Clock::now() - before;
-        times_.push_back(static_cast<std::uint32_t>(std::min<std::int64_t>(took.count(), UINT32_MAX)));
-        const Saying said{settings_.epoch, i, number_, recorded == Recorded::accepted ? Word::accepted : Word::dropped};
+        const auto took = Clock::now() - began;
+        const Switches after = switches();
+        const Felt felt = after.voluntary != before.voluntary       ? Felt::waited
+                          : after.involuntary != before.involuntary ? Felt::preempted
+                                                                    : Felt::ran;
+        const Saying said{settings_.epoch,
+                          i,
+                          number_,
+                          in_steps(took),
+                          recorded == Recorded::accepted ? Word::accepted : Word::dropped,
+                          felt,
+                          idle_for(took)};
         say(said);
         if (settings_.threads == 1) tell_acknowledged(said);
+    }
+
+    // As long, and only the clock is read: what else the machine does is felt there as well. 0: it was preempted.
+    static std::uint16_t idle_for(std::chrono::nanoseconds duration) {
+        const Switches before = switches();
+        const auto usual = std::min<std::chrono::nanoseconds>(duration, std::chrono::microseconds(2));
+        const auto began = Clock::now();
+        auto now = began;
+        while (now - began < usual) now = Clock::now();
+        return switches().involuntary == before.involuntary ? in_steps(now - began) : std::uint16_t{0};
+    }
+
+    static std::uint16_t in_steps(std::chrono::nanoseconds duration) {
+        return static_cast<std::uint16_t>(std::clamp<std::int64_t>((duration.count() + 15) / 16, 1, UINT16_MAX));
+    }
+
+    // Of this thread, as the kernel counts them: the first for want of something, the others for want of a processor.
+    struct Switches {
+        long voluntary, involuntary;
+    };
+    static Switches switches() {
+        rusage usage{};
+        ::getrusage(RUSAGE_THREAD, &usage);
+        return {usage.ru_nvcsw, usage.ru_nivcsw};
     }
 
     void say(const Saying& said) const {
@@ -73,13 +103,12 @@ class Thread {
         const std::uint64_t acknowledged = emitter_.counts().acknowledged;
         if (acknowledged == told_ || acknowledged > accepted_.size()) return;
         told_ = acknowledged;
-        say({settings_.epoch, accepted_[acknowledged - 1], number_, Word::acknowledged});
+        say({settings_.epoch, accepted_[acknowledged - 1], number_, 0, Word::acknowledged, Felt::ran, 0});
     }
 
     const LoadSettings& settings_;
-    const unsigned number_;
+    const std::uint16_t number_;
     Emitter& emitter_;
-    std::vector<std::uint32_t> times_;
     std::vector<std::uint64_t> accepted_;
     std::uint64_t told_ = 0;
 };
@@ -162,13 +191,6 @@ int run_load(const std::vector<std::string>& arguments) {
         counts = emitter.counts();
     }
     emitter.stop(std::chrono::milliseconds(500));
-    std::vector<std::uint32_t> times;
-    for (const auto& thread : threads) times.insert(times.end(), thread->times().begin(), thread->times().end());
-    std::ranges::sort(times);
-    const auto at = [&](double q) {
-        return times.empty() ? 0U : times[static_cast<std::size_t>(q * static_cast<double>(times.size() - 1))];
-    };
-    std::printf("%u %u %u\n", at(0.5), at(0.999), at(1));
     return counts.acknowledged >= counts.accepted ? 0 : 3;
 }
 

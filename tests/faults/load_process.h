@@ -23,7 +23,7 @@ struct LoadSettings {
 
 std::vector<std::string> to_arguments(const LoadSettings& settings);  // behind the program's name
 
-// Exits 0 when all it recorded is acknowledged, 3 when not. Writes "p50 p99.9 max" of record(), in ns, to stdout.
+// Exits 0 when all it recorded is acknowledged, 3 when not.
 int run_load(const std::vector<std::string>& arguments);
 
 }  // namespace outrigger::faults

@@ -13,7 +13,10 @@ namespace {
 
 constexpr long most_resident_kib = 96 * 1024;
 constexpr std::size_t most_files = 128;
-constexpr std::uint64_t slowest_record_ns = 1'000'000;  // of 999 in 1,000, on a machine that does much else
+// Of record(), on a machine that does much else; beside its own the load sees what an idle loop feels of that.
+constexpr std::uint64_t late_ns = 25'000;          // of 999 in 1,000; a page of the ring is touched for the first time
+constexpr std::uint64_t one_may_wait = 5'000;      // of so many: for the map of the process, while a thread is made
+constexpr std::uint64_t one_may_be_late = 20'000;  // of so many, by a millisecond
 
 double dropped(const peers::Scrape& scrape, const char* sink) {
     return scrape.sum("outrigger_sink_dropped_events_total", {{"sink", sink}});
@@ -23,29 +26,46 @@ double dropped(const peers::Scrape& scrape, const char* sink) {
 
 // P1 to P4: each accepted event is one row, as it was sent, or is counted where a user would look.
 void World::prove_rows(Drops drops) {
-    const auto rows = postgres.query("select endpoint, message from request_log where endpoint like '/load/%'");
-    const auto verdict = judge_.judge(rows, mixed_);
+    const Losses losses(postgres);
+    const auto rows =
+        postgres.query("select endpoint, message, agent, position from request_log where endpoint like '/load/%'");
+    const auto verdict = judge_.judge(rows, mixed_, losses);
     const std::size_t before = problems_.size();
     const peers::Balance books = peers::balance(postgres);
     const auto lost = static_cast<std::uint64_t>(books.dropped + books.dead_letters);
-    // What was recorded as its process was killed the judge may not have heard of.
-    const auto unheard = static_cast<std::uint64_t>(books.accepted) -
-                         std::min(judge_.accepted(), static_cast<std::uint64_t>(books.accepted));
+    // All that the load and the others sent is in the books, whatever became of it; what was recorded as its process
+    // was killed the judge may not have heard of.
+    const std::uint64_t sent = judge_.accepted() + others_;
+    const auto accepted = static_cast<std::uint64_t>(books.accepted);
+    const std::uint64_t unheard = accepted - std::min(sent, accepted);
+    if (!rings_lost && !acknowledged_lost)
+        expect(accepted >= sent,
+               "P1: " + std::to_string(accepted) + " are in the books, and " + std::to_string(sent) + " were accepted");
+    if (kills_ == 0 && !others_unknown_)
+        expect(accepted <= sent, "P3: " + std::to_string(accepted) + " are in the books, and only " +
+                                     std::to_string(sent) + " were accepted");
     const auto expired = static_cast<std::uint64_t>(books.expired);
-    const auto gone = rings_lost ? verdict.missing - verdict.promised : 0;  // never acknowledged
-    if (rings_lost) fired("events that were not acknowledged yet", gone);
+    std::uint64_t gone = 0;  // with the power, and no number tells
+    if (rings_lost) fired("events that were not acknowledged yet", gone = verdict.missing - verdict.promised);
+    if (acknowledged_lost) fired("events that the kernel had not written", gone = verdict.missing);
     expect(verdict.missing - gone <= lost + expired,
            "P1: " + std::to_string(verdict.missing - gone) + " accepted and neither stored nor dropped");
-    expect(lost + expired <= verdict.missing + unheard, "P1: more is counted as dropped than is missing");
+    expect(lost + expired <= verdict.missing + unheard + others_, "P1: more is counted as dropped than is missing");
     expect(drops == Drops::counted || verdict.missing - gone + lost + expired == 0,
            "P1: " + std::to_string(lost) + " dropped, and none may be");
+    expect(rings_lost || acknowledged_lost || expired > 0 || verdict.unexplained == 0,
+           "P1: " + std::to_string(verdict.unexplained) + " are missing where nothing was dropped");
+    expect(losses.contradictions() == 0, "P2: " + std::to_string(losses.contradictions()) +
+                                             " stored and dropped as well, such as " + losses.example());
     expect(verdict.twice == 0 && books.duplicates == 0, "P2: " + std::to_string(verdict.twice) + " stored twice");
     expect(verdict.unknown == 0, "P3: " + std::to_string(verdict.unknown) + " rows that nobody sent so");
     expect(books.difference == 0, "P4: the balance is off by " + std::to_string(books.difference));
     if (problems_.size() > before)
         for (const auto& one : verdict.some) problems_.push_back("  " + one);
     const auto scrape = agent.scrape();
-    expect(dropped(scrape, "rows") == static_cast<double>(lost), "P4: the scrape and outrigger_drops differ");
+    // What the power takes of the checkpoint the ledger gives back, but for what it had lost by then.
+    expect(acknowledged_lost || dropped(scrape, "rows") == static_cast<double>(lost),
+           "P4: the scrape and outrigger_drops differ");
     if (!damaged_counts)
         expect(scrape.sum("http_requests_total") == static_cast<double>(books.accepted),
                "P4: the scrape counts other requests than the ledger");
@@ -69,6 +89,18 @@ void World::prove_agent() {
     const auto lines = static_cast<double>(std::ranges::count(log, '\n'));
     expect(lines <= 40 + 10 * seconds, "P6: " + std::to_string(static_cast<int>(lines)) + " lines in the log");
     expect(log.find("hunter2") == std::string::npos, "P9: a password in the log");
+    if (!damaged_counts) prove_statsd(scrape);
+}
+
+// StatsD is told at most once: what it has heard was handed to it, or is counted as cut short by a kill.
+void World::prove_statsd(const peers::Scrape& scrape) {
+    const double handed = scrape.sum("outrigger_sink_delivered_events_total", {{"sink", "statsd"}});
+    const double cut_short =
+        scrape.sum("outrigger_sink_dropped_events_total", {{"sink", "statsd"}, {"reason", "restart"}});
+    const auto received = [&] { return statsd_->sum("request_count"); };
+    const bool all = peers::eventually(5s, [&] { return statsd_left_ || received() >= handed; });
+    expect(all && received() <= handed + cut_short,
+           "P2: StatsD has heard of " + std::to_string(received()) + ", and was handed " + std::to_string(handed));
 }
 
 // Of what a watch has seen.
@@ -78,23 +110,32 @@ bool World::is_expected(const std::string& problem) const {
            problem.ends_with("has vanished");
 }
 
-// P5: the request path felt nothing.
+// P5: the request path felt nothing. What the kernel counts tells whether record() waited, whatever else the machine
+// does; who had no processor meanwhile is not asked how long it took, and what takes processors unseen (the hypervisor,
+// interrupts) a loop beside it that only reads the clock feels as well.
 void World::prove_emitters() {
-    std::istringstream said(peers::read_whole(folder_ / "load.out"));
-    std::uint64_t median = 0, late = 0, latest = 0, worst_median = 0;
-    while (said >> median >> late >> latest) {
-        worst_median = std::max(worst_median, median);
-        slowest_ns_ = std::max(slowest_ns_, late);
+    const Times times = judge_.times();
+    expect(times.told > 0, "P5: nobody says how long record() took");
+    if (!peers::sanitized()) {
+        expect(times.waited <= 1 + times.told / one_may_wait,
+               "P5: record() waited " + std::to_string(times.waited) + " times");
+        expect(times.record.late_ns <= late_ns + 4 * times.idle.late_ns,
+               "P5: record() took " + std::to_string(times.record.late_ns) + " ns, and nothing " +
+                   std::to_string(times.idle.late_ns));
+        expect(times.record.beyond_1_ms <= 1 + 2 * times.idle.beyond_1_ms + times.told / one_may_be_late,
+               "P5: record() took a millisecond " + std::to_string(times.record.beyond_1_ms) + " times");
     }
-    expect(peers::sanitized() || slowest_ns_ <= slowest_record_ns,
-           "P5: record() took " + std::to_string(slowest_ns_) + " ns");
     const double counted = agent.scrape().sum("outrigger_emitter_dropped_events_total");
     const auto heard = static_cast<double>(judge_.dropped());
     expect(damaged_counts || counted >= heard, "P4: emitters dropped more than is counted");
     expect(damaged_counts || others_drop || kills_ > 0 || counted == heard,
            "P4: emitters dropped less than is counted");
-    summary_ += ", " + std::to_string(judge_.dropped()) + " not taken; record() p50 " + std::to_string(worst_median) +
-                " ns, p99.9 " + std::to_string(slowest_ns_) + " ns";
+    summary_ += ", " + std::to_string(judge_.dropped()) + " not taken; record() p50 " +
+                std::to_string(times.record.median_ns) + " ns, p99.9 " + std::to_string(times.record.late_ns) +
+                " ns beside " + std::to_string(times.idle.late_ns) + " ns, " +
+                std::to_string(times.record.beyond_1_ms) + " beyond 1 ms beside " +
+                std::to_string(times.idle.beyond_1_ms) + ", waited " + std::to_string(times.waited) + " of " +
+                std::to_string(times.told);
 }
 
 // P7: a new event arrives, and the agent says that it is ready.

@@ -8,56 +8,12 @@
 #include "tests/faults/postgres_faults.h"
 #include "tests/integration/peers/eventually.h"
 #include "tests/integration/peers/fake_trace_agent.h"
+#include "tests/integration/peers/port.h"
 
 namespace outrigger::faults {
 namespace {
 
 double dropped(const World& world, const std::string& sink) { return counter(world, "dropped", sink); }
-
-// Each event that was accepted was taken by the trace agent at least once.
-void expect_all_traced(World& world, const peers::FakeTraceAgent& traces) {
-    world.end_load();
-    const auto pending = [&] {
-        return world.agent.scrape().sum("outrigger_sink_pending_events", {{"sink", "traces"}});
-    };
-    world.expect(peers::eventually(60s, [&] { return pending() == 0; }), "traces are left");
-    const auto lost = static_cast<std::uint64_t>(dropped(world, "traces"));
-    world.expect(traces.traces() + lost >= world.accepted(),
-                 "traces: " + std::to_string(traces.traces()) + " of " + std::to_string(world.accepted()));
-}
-
-// Until so many payloads more have been sent, whatever became of them.
-void expect_payloads(World& world, const peers::FakeTraceAgent& traces, std::size_t more, const std::string& answer) {
-    const std::size_t before = traces.seen().payloads;
-    const bool sent = peers::eventually(20s, [&] { return traces.seen().payloads >= before + more; });
-    world.fired("payloads answered with " + answer, sent ? more : 0);
-}
-
-void traces_badly_answered(World& world) {
-    auto& traces = world.keep<peers::FakeTraceAgent>();
-    auto& proxy = world.keep<TcpProxy>(traces.port());
-    world.agent.flags.insert(world.agent.flags.end(), {"--traces", "http://127.0.0.1:" + std::to_string(proxy.port())});
-    world.start();
-    for (const int status : {429, 500, 302, 503}) {
-        traces.answer({status, status});
-        expect_payloads(world, traces, 3, std::to_string(status));
-    }
-    traces.limit_body(100'000);
-    expect_payloads(world, traces, 4, "413");
-    traces.limit_body(~std::size_t{0});
-    proxy.garble(true);
-    expect_payloads(world, traces, 2, "nonsense");
-    proxy.garble(false);
-    traces.hang(true);
-    expect_payloads(world, traces, 1, "nothing");
-    expect_others_flow(world);
-    traces.hang(false);
-    traces.reply_without_end(true);
-    expect_payloads(world, traces, 2, "a text without end");
-    traces.reply_without_end(false);
-    expect_all_traced(world, traces);
-    world.expect(dropped(world, "traces") == 0, "traces were given up");
-}
 
 // So that it does not take flush after flush to fill.
 void fill_queue(const std::filesystem::path& path) {
@@ -68,6 +24,25 @@ void fill_queue(const std::filesystem::path& path) {
     while (::sendto(made.get(), "filler:0|c", 10, MSG_DONTWAIT, reinterpret_cast<const sockaddr*>(&address),
                     sizeof address) == 10) {
     }
+}
+
+// The same over UDP: a closed port of this machine is noticed, and who comes to it gets what comes from then on.
+void over_udp(World& world) {
+    const int port = peers::free_port();
+    world.kill_agent();
+    world.set_flag("--statsd", "udp://127.0.0.1:" + std::to_string(port));
+    world.agent.start();
+    world.start_load(Shape::l1);
+    const double before = dropped(world, "statsd");
+    const bool closed =
+        peers::eventually(20s, [&] { return !is_up(world, "statsd") && dropped(world, "statsd") > before; });
+    world.fired("times a UDP port was closed", closed ? 1 : 0);
+    const double rows = counter(world, "delivered", "rows");
+    world.expect(peers::eventually(5s, [&] { return counter(world, "delivered", "rows") > rows; }), "rows stand still");
+    auto& receiver = world.keep<peers::Datagrams>(port);
+    world.expect(peers::eventually(20s, [&] { return is_up(world, "statsd") && receiver.sum("request_count") > 0; }),
+                 "statsd does not come back over UDP");
+    world.expect(receiver.nonsense().empty(), "StatsD got lines that are none");
 }
 
 void statsd_away(World& world) {
@@ -93,6 +68,24 @@ void statsd_away(World& world) {
     const double received = world.statsd().sum("request_count"), handed = counter(world, "delivered", "statsd");
     world.expect(received <= handed && received >= handed - delivered_before - 1,
                  "received " + std::to_string(received) + " of " + std::to_string(handed));
+    over_udp(world);
+}
+
+// The receiver reads nothing, so that each flush lasts as long as it may.
+void killed_in_a_flush(World& world) {
+    world.start();
+    for (int i = 0; i < 3; ++i) {
+        world.statsd_rests(true);
+        fill_queue(world.statsd_path());
+        world.pause(2500, 3500);
+        world.kill_agent();
+        world.statsd_rests(false);
+        world.agent.start();
+        world.pause(2500, 4000);
+    }
+    world.fired("events of flushes cut short",
+                static_cast<std::uint64_t>(world.agent.scrape().sum("outrigger_sink_dropped_events_total",
+                                                                    {{"sink", "statsd"}, {"reason", "restart"}})));
 }
 
 void all_away(World& world) {
@@ -111,27 +104,6 @@ void all_away(World& world) {
     world.postgres.start();
     for (const std::string sink : {"rows", "statsd", "traces"})
         world.expect(peers::eventually(40s, [&] { return is_up(world, sink); }), sink + " does not come back");
-}
-
-void one_slow(World& world) {
-    auto& traces = world.keep<peers::FakeTraceAgent>();
-    auto& proxy = world.keep<TcpProxy>(traces.port());
-    world.agent.flags.insert(world.agent.flags.end(), {"--traces", "http://127.0.0.1:" + std::to_string(proxy.port())});
-    world.start();
-    proxy.limit(20'000);  // of some 1 MB/s
-    double most_rows = 0;
-    const auto pending = [&](const char* sink) {
-        return world.agent.scrape().sum("outrigger_sink_pending_events", {{"sink", sink}});
-    };
-    const bool behind = peers::eventually(12s, [&] {
-        most_rows = std::max(most_rows, pending("rows"));
-        return pending("traces") > 12'000;
-    });
-    world.fired("times traces were 6 s behind", behind ? 1 : 0);
-    world.expect(most_rows < 10'000, "P8: rows fall behind with it: " + std::to_string(most_rows));
-    expect_others_flow(world);
-    proxy.limit(0);
-    expect_all_traced(world, traces);
 }
 
 // One that asks and does not read.
@@ -169,10 +141,9 @@ void scraped_by_many(World& world) {
 
 std::vector<Case> sink_cases() {
     return {
-        {"D5", "the trace agent answers badly, in each way", Drops::none, traces_badly_answered},
-        {"D6", "nobody reads StatsD's socket, or nobody is there", Drops::none, statsd_away},
+        {"D6", "nobody reads StatsD's socket, or nobody is there, nor at its UDP port", Drops::none, statsd_away},
+        {"D6b", "the agent is killed while a flush to StatsD is under way", Drops::none, killed_in_a_flush},
         {"D7", "all sinks are away, and come back", Drops::none, all_away},
-        {"D8", "traces go at a fiftieth of their rate", Drops::none, one_slow},
         {"D9", "hundreds scrape at once and do not read", Drops::none, scraped_by_many},
     };
 }

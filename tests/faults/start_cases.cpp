@@ -43,6 +43,84 @@ void refused_calls(World& world) {
     world.agent.start();
 }
 
+// strace counts the calls of each thread for itself: `calls`, of the one that starts the others.
+struct StartCall {
+    const char* name;
+    int calls;  // at each start, at least
+};
+
+void each_call_of_the_start_is_the_last(World& world) {
+    constexpr std::array<StartCall, 14> calls{{{"openat", 40},
+                                               {"fallocate", 1},
+                                               {"ftruncate", 2},
+                                               {"rename", 2},
+                                               {"unlink", 1},
+                                               {"fdatasync", 3},
+                                               {"fsync", 1},
+                                               {"pread64", 20},
+                                               {"pwrite64", 1},
+                                               {"getdents64", 3},
+                                               {"mkdir", 4},
+                                               {"clone3", 6},
+                                               {"eventfd2", 2},
+                                               {"epoll_ctl", 2}}};
+    world.start();
+    const auto spare = world.agent.data() / "journal" / "spare.new";  // is removed by the next start
+    for (const auto& [name, most] : calls) {
+        const std::string call = name;
+        world.pause(50, 200);
+        world.expect(peers::eventually(5s, [&] { return std::filesystem::exists(spare); }), "G6b: no spare segment");
+        world.kill_agent();
+        world.agent.wrapper = Strace::before(call + ":signal=SIGKILL:when=" + std::to_string(world.from(1, most)));
+        world.agent.launch();
+        world.fired("kills at " + call, world.agent.wait(8s) == 128 + SIGKILL ? 1 : 0);
+        world.agent.kill_hard();
+        world.agent.wrapper = {};
+        world.agent.start();
+    }
+}
+
+// What the start cannot do without it says, and ends.
+void no_threads_no_events(World& world) {
+    world.start();
+    world.agent.kill_hard();
+    const peers::TemporaryFolder folder;
+    for (const std::string refused : {"clone3:error=EAGAIN", "eventfd2:error=EMFILE", "epoll_create1:error=EMFILE"}) {
+        const std::string call = refused.substr(0, refused.find(':'));
+        const std::size_t said = world.agent.log().size();
+        world.agent.wrapper = Strace::before(refused, folder / call);
+        world.agent.launch();
+        const auto status = world.agent.wait(10s);
+        world.expect(status == 1, refused + ": exit status " + std::to_string(status.value_or(-1)));
+        world.expect(world.agent.log().find("outrigger: ", said) != std::string::npos,
+                     "F4: no line says why it ends without " + call);
+        world.fired("refusals of " + call + " at a start", Strace::injected(folder / call));
+        world.agent.kill_hard();
+    }
+    world.agent.wrapper = {};
+    world.agent.start();
+}
+
+bool serves(const World& world) {
+    try {
+        return peers::get(world.agent.port(), "/metrics", {}, 200ms).status == 200;
+    } catch (const std::exception&) {
+        return false;
+    }
+}
+
+void kills_during_the_start(World& world) {
+    world.start();
+    for (int i = 0; i < 40; ++i) {
+        world.kill_agent();
+        world.agent.launch();
+        world.pause(0, 60);
+        world.fired("kills during the start", serves(world) ? 0 : 1);
+    }
+    world.kill_agent();
+    world.agent.start();
+}
+
 // None of the folders in memory is there, and no socket is named: a second agent, so that the load keeps its own.
 void no_folder_in_memory(World& world) {
     const peers::TemporaryFolder folder;
@@ -58,7 +136,7 @@ void no_folder_in_memory(World& world) {
                    10s);
     world.expect(finished.status == 1, "F6: without a folder in memory: status " + std::to_string(finished.status));
     world.expect(finished.errors.find("--socket") != std::string::npos, "F6: it does not say what is missing");
-    world.fired("starts without a folder in memory");
+    world.fired("starts without a folder in memory", finished.status == 1 ? 1 : 0);
 }
 
 void without_what_is_usual(World& world) {
@@ -86,8 +164,9 @@ void settings_change(World& world) {
         world.agent.send(i % 2 == 0 ? SIGHUP : SIGTERM);
         world.expect(world.agent.wait(10s).has_value(), "G3: does not end");
         run_with(all, "buckets = \"none of these\"\n");
-        world.expect(world.agent.wait(10s) == 2, "G3: a mistake in the settings does not end with 2");
-        world.fired("starts with a mistake in the settings");
+        const bool refused = world.agent.wait(10s) == 2;
+        world.expect(refused, "G3: a mistake in the settings does not end with 2");
+        world.fired("starts with a mistake in the settings", refused ? 1 : 0);
         run_with(no_rows, "tag-labels = \"plan\"\n");
         std::this_thread::sleep_for(700ms);
         world.agent.send(SIGTERM);
@@ -147,6 +226,10 @@ std::vector<Case> start_cases() {
     return {
         {"F6", "calls that may be refused are, and no folder in memory is there", Drops::none, without_what_is_usual,
          cannot_mount},
+        {"F4", "no threads, no descriptors at the start", Drops::counted, no_threads_no_events, Strace::unavailable},
+        {"G6", "the agent is killed while it starts", Drops::none, kills_during_the_start},
+        {"G6b", "the agent is killed at each system call of its start", Drops::none, each_call_of_the_start_is_the_last,
+         Strace::unavailable},
         {"G3", "sinks go and come with the settings, and some settings are wrong", Drops::none, settings_change},
         {"G4", "another version takes over, forth and back, with a backlog", Drops::none, other_versions, no_earlier},
     };

@@ -45,7 +45,10 @@ class World {
     peers::Agent agent;  // not started: a case may change its flags before start()
     void set_flag(const std::string& name, const std::string& value);  // of the agent's next life
     std::vector<std::string> agent_flags(const std::string& postgres_uri) const;
-    void statsd_goes() { statsd_.reset(); }  // nobody is at its address
+    void statsd_goes() {  // nobody is at its address
+        statsd_.reset();
+        statsd_left_ = true;
+    }
     void statsd_comes();
     void statsd_rests(bool on) { statsd_->rest(on); }  // its queue fills
     std::filesystem::path statsd_path() const { return folder_ / "statsd.sock"; }
@@ -88,20 +91,34 @@ class World {
     Outcome prove(Drops drops);
 
     std::filesystem::path load_program;  // of the processes to come; empty: this one
-    bool damaged_counts = false;  // the case may damage what a scrape says of the past; rows are judged all the same
-    bool power_lost = false;      // what a cursor lost by it the ledger gives back, a moment after the start
-    bool rings_lost = false;      // with the power: what was not acknowledged may be gone, without a number
-    std::string sink_that_goes;   // is off now and then
-    bool others_drop = false;     // others than the load say that they dropped something
+    bool damaged_counts = false;     // the case may damage what a scrape says of the past; rows are judged all the same
+    bool power_lost = false;         // what a cursor lost by it the ledger gives back, a moment after the start
+    bool rings_lost = false;         // with the power: what was not acknowledged may be gone, without a number
+    bool acknowledged_lost = false;  // and what was, too
+    std::string sink_that_goes;      // is off now and then
+    bool others_drop = false;        // others than the load say that they dropped something
+    // Requests of others than the load that are in the journal by now; nothing: nobody knows how many.
+    void others_sent(std::uint64_t requests) { others_ += requests; }
+    void others_sent_some() { others_unknown_ = true; }
+    // Kills the agent, which must not have ended by itself before.
+    void kill_agent();
     const peers::Datagrams& statsd() const { return *statsd_; }
 
   private:
+    struct Running {
+        LoadSettings settings;
+        std::unique_ptr<peers::Process> process;
+    };
     void launch(LoadSettings settings);
+    void end(Running& one, int signal);
+    void expect_running(Running& one);
+    void expect_end(Running& one, int signal);
     void replace(std::size_t which, int signal);
     void wait_for(std::size_t which);  // until it has recorded something
     bool settles();
     void prove_rows(Drops drops);
     void prove_agent();
+    void prove_statsd(const peers::Scrape& scrape);
     bool is_expected(const std::string& problem) const;
     void prove_emitters();
     void prove_life();
@@ -109,16 +126,14 @@ class World {
     const Length length_;
     Judge judge_;
     std::unique_ptr<peers::Datagrams> statsd_;
+    bool statsd_left_ = false;  // what it had heard is forgotten
     std::unique_ptr<peers::ScrapeWatch> watch_;
-    struct Running {
-        LoadSettings settings;
-        std::unique_ptr<peers::Process> process;
-    };
     std::vector<Running> load_;
     peers::TemporaryFolder folder_;
     bool mixed_ = false;
+    std::uint64_t others_ = 0;
+    bool others_unknown_ = false;
     unsigned kills_ = 0;  // of processes of the load: what they had just recorded the judge may not have heard
-    std::uint64_t slowest_ns_ = 0;
     std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
     std::map<std::string, std::uint64_t> fired_;
     std::vector<std::string> problems_;

@@ -89,7 +89,9 @@ void FakeTraceAgent::take(const httplib::Request& request, httplib::Response& re
             const auto& root = elements(chunk)[0];
             seen_.meta = map_of<std::string>(root, "meta");
             seen_.metrics = map_of<double>(root, "metrics");
-            ++seen_.accepted[seen_.meta["http.url"]];
+            const std::string path = seen_.meta["http.url"];
+            ++seen_.accepted[path];
+            if (kept_beginning_ && path.starts_with(*kept_beginning_)) kept_[path] = seen_.meta;
             seen_.priorities[value_of<std::string>(root, "service")][value_of<std::uint64_t>(root, "trace_id")] =
                 seen_.metrics["_sampling_priority_v1"];
         }
@@ -140,6 +142,17 @@ FakeTraceAgent::Seen FakeTraceAgent::seen() const {
 std::size_t FakeTraceAgent::traces() const {
     const std::lock_guard lock(mutex_);
     return seen_.accepted.size();
+}
+
+void FakeTraceAgent::keep_meta_of(const std::string& beginning) {
+    const std::lock_guard lock(mutex_);
+    kept_beginning_ = beginning;
+}
+
+std::map<std::string, std::string> FakeTraceAgent::kept(const std::string& path) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = kept_.find(path);
+    return found == kept_.end() ? std::map<std::string, std::string>() : found->second;
 }
 
 }  // namespace outrigger::peers

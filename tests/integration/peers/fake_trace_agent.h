@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -50,6 +51,9 @@ class FakeTraceAgent {
     };
     Seen seen() const;
     std::size_t traces() const;  // accepted, each once
+    // Of requests whose path begins so, meta of the root span is kept.
+    void keep_meta_of(const std::string& beginning);
+    std::map<std::string, std::string> kept(const std::string& path) const;
 
   private:
     void serve();
@@ -67,6 +71,8 @@ class FakeTraceAgent {
     bool ending_ = false;
     std::string rates_ = "{}", rates_version_;
     Seen seen_;
+    std::optional<std::string> kept_beginning_;
+    std::map<std::string, std::map<std::string, std::string>> kept_;  // by path
     std::jthread thread_;
 };
 
