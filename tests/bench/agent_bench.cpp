@@ -1,7 +1,9 @@
 // The agent's CPU time under a steady load, as a share of one core, with each sink alone, with all four and with none
-// (the metrics are always there). Postgres and whoever takes datagrams and traces are not counted.
+// (the metrics are always there). Postgres and whoever takes datagrams and traces are not counted. The app has one
+// process; at 10,000 requests a second also five, which share them, and whose senders wake each on its own.
 //
-//   agent_bench all RATE SECONDS     all four sinks under that load, and says the agent's process, for a profiler
+//   agent_bench all RATE SECONDS [EMITTERS]     all four sinks under that load, and says the agent's process, for a
+//                                               profiler
 #include <chrono>
 #include <cstdio>
 #include <memory>
@@ -19,25 +21,58 @@ namespace {
 
 using namespace std::chrono_literals;
 
-struct Busy {
-    explicit Busy(std::vector<std::string> flags) : agent(std::move(flags)) {
-        agent.start();
-        app = std::make_unique<PacedApp>(agent.socket());
+using Flags = std::vector<std::string>;
+constexpr int usual_rate = 10'000, workers = 5;
+
+class Busy {
+  public:
+    Busy(const Flags& flags, int emitters) : agent_(flags) {
+        agent_.start();
+        app_ = std::make_unique<PacedApp>(agent_.socket(), emitters);
     }
     Values measure(int events_per_s, std::chrono::milliseconds length) {
-        app->run(events_per_s, 300ms);
-        const double cpu = process_seconds(agent.id()), start = wall_seconds();
-        const std::uint64_t before = app->recorded(), dropped = app->dropped();
-        app->run(events_per_s, length);
-        const double spent = process_seconds(agent.id()) - cpu;
-        return {{"cpu_percent", 100 * spent / (wall_seconds() - start)},
-                {"cpu_us", spent * 1e6 / static_cast<double>(app->recorded() - before)},
-                {"dropped", static_cast<double>(app->dropped() - dropped)},
-                {"resident_mib", resident_mib(agent.id())}};
+        app_->run(events_per_s, 300ms);
+        const double syncs = syncs_so_far(), cpu = process_seconds(agent_.id()), start = wall_seconds();
+        const std::uint64_t before = app_->recorded(), dropped = app_->dropped();
+        app_->run(events_per_s, length);
+        const double spent = process_seconds(agent_.id()) - cpu, seconds = wall_seconds() - start;
+        return {{"cpu_percent", 100 * spent / seconds},
+                {"cpu_us", spent * 1e6 / static_cast<double>(app_->recorded() - before)},
+                {"batches_per_s", (syncs_so_far() - syncs) / seconds},
+                {"dropped", static_cast<double>(app_->dropped() - dropped)},
+                {"resident_mib", resident_mib(agent_.id())}};
     }
-    peers::Agent agent;
-    std::unique_ptr<PacedApp> app;
+    pid_t process() const { return agent_.id(); }
+    PacedApp& app() { return *app_; }
+
+  private:
+    // One for each batch. A scrape is the agent's work, too: not while its time is taken.
+    double syncs_so_far() const { return agent_.scrape().sum("outrigger_journal_sync_seconds_count"); }
+
+    peers::Agent agent_;
+    std::unique_ptr<PacedApp> app_;
 };
+
+struct Kind {
+    std::string what;
+    Flags flags;
+    int emitters = 1;
+    bool whole_run = false;
+};
+
+void compare(const std::vector<Kind>& kinds, const Size& size) {
+    std::vector<std::pair<Kind, std::unique_ptr<Busy>>> all;
+    for (const Kind& kind : kinds)
+        if (!size.quick || !kind.whole_run) all.emplace_back(kind, std::make_unique<Busy>(kind.flags, kind.emitters));
+    const auto length = size.of(4'000ms, 2'000ms);  // StatsD flushes each 2 s
+    for (const int rate : size.quick ? std::vector{usual_rate} : std::vector{1'000, usual_rate, 50'000}) {
+        std::vector<Contender> contenders;
+        for (const auto& [kind, busy] : all)
+            if (kind.emitters == 1 || rate == usual_rate)
+                contenders.push_back({kind.what, [&busy = *busy, rate, length] { return busy.measure(rate, length); }});
+        take_turns("agent", std::to_string(rate / 1000) + ",000 requests a second", size.of(3, 2), contenders);
+    }
+}
 
 }  // namespace
 
@@ -46,32 +81,26 @@ void run(const Size& size, const std::vector<std::string>& arguments) {
     const peers::TemporaryFolder folder(peers::TemporaryFolder::Place::memory);
     const peers::Datagrams receiver(folder / "statsd.sock");
     const TraceDrain drain;
-    const std::vector<std::string> statsd{"--statsd", "unix://" + (folder / "statsd.sock").string()};
-    const std::vector<std::string> rows{"--postgres", postgres.uri()}, traces{"--traces", drain.url()};
-    std::vector<std::string> all = statsd;
+    const Flags statsd{"--statsd", "unix://" + (folder / "statsd.sock").string()};
+    const Flags rows{"--postgres", postgres.uri()}, traces{"--traces", drain.url()};
+    Flags all = statsd;
     all.insert(all.end(), rows.begin(), rows.end());
     all.insert(all.end(), traces.begin(), traces.end());
-    if (arguments.size() == 3 && arguments[0] == "all") {
-        Busy with_all(all);
-        std::printf("%d\n", with_all.agent.id());
+    if (arguments.size() >= 3 && arguments[0] == "all") {
+        Busy busy(all, arguments.size() > 3 ? std::stoi(arguments[3]) : 1);
+        std::printf("%d\n", busy.process());
         std::fflush(stdout);
-        with_all.app->run(std::stoi(arguments[1]), std::chrono::seconds(std::stoi(arguments[2])));
+        busy.app().run(std::stoi(arguments[1]), std::chrono::seconds(std::stoi(arguments[2])));
         return;
     }
-    Busy with_none({}), with_all(all);
-    std::vector<std::pair<std::string, std::unique_ptr<Busy>>> alone;
-    if (!size.quick)
-        for (const auto& [what, flags] :
-             {std::pair{"metrics and StatsD", statsd}, {"metrics and rows", rows}, {"metrics and traces", traces}})
-            alone.emplace_back(what, std::make_unique<Busy>(flags));
-    const auto length = size.of(4'000ms, 2'000ms);  // StatsD flushes each 2 s
-    for (const int rate : size.quick ? std::vector{10'000} : std::vector{1'000, 10'000, 50'000}) {
-        std::vector<Contender> contenders{{"metrics alone", [&] { return with_none.measure(rate, length); }}};
-        for (const auto& [what, busy] : alone)
-            contenders.push_back({what, [&busy = *busy, rate, length] { return busy.measure(rate, length); }});
-        contenders.push_back({"all four sinks", [&] { return with_all.measure(rate, length); }});
-        take_turns("agent", std::to_string(rate / 1000) + ",000 requests a second", size.of(3, 2), contenders);
-    }
+    compare({{"metrics alone", {}},
+             {"metrics and StatsD", statsd, 1, true},
+             {"metrics and rows", rows, 1, true},
+             {"metrics and traces", traces, 1, true},
+             {"all four sinks", all},
+             {"metrics alone, 5 emitters", {}, workers, true},
+             {"all four sinks, 5 emitters", all, workers}},
+            size);
 }
 
 }  // namespace outrigger::bench

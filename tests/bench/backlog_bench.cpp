@@ -1,13 +1,21 @@
-// The agent's memory: idle, with 10,000 series, and with a backlog that Postgres has not taken; then kill -9, and how
-// long the next start takes, whose Postgres is there again.
+// The agent's memory: idle, with its metrics alone and with all four sinks, whose receivers are there; with 10,000
+// series, and with a backlog that Postgres has not taken, all sinks on. Then kill -9, and how long the next start
+// takes, whose Postgres is there again; beside it, reading the bytes of the data folder. Both find them in the page
+// cache.
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <stdexcept>
 #include <thread>
+#include <vector>
 
 #include "tests/bench/kit/client.h"
 #include "tests/bench/kit/cpu_time.h"
 #include "tests/bench/kit/rounds.h"
+#include "tests/bench/kit/trace_drain.h"
 #include "tests/integration/peers/agent.h"
+#include "tests/integration/peers/datagrams.h"
+#include "tests/integration/peers/eventually.h"
 #include "tests/integration/peers/port.h"
 #include "tests/integration/peers/postgres_cluster.h"
 
@@ -31,16 +39,52 @@ double wait_for(const peers::Agent& agent, const std::string& path, double start
     throw std::runtime_error("no 200 from " + path);
 }
 
+// A fresh agent that nobody sends anything.
+Values idle(const std::vector<std::string>& flags) {
+    peers::Agent agent(flags);
+    agent.start();
+    const bool ready = peers::eventually(20s, [&] { return agent.ready() == 200; });
+    if (!ready) throw std::runtime_error("an idle agent is not ready");
+    std::this_thread::sleep_for(2s);
+    return {{"resident_mib", resident_mib(agent.id())}};
+}
+
+void compare_idle(std::vector<std::string> flags, int rounds) {
+    const peers::PostgresCluster postgres;
+    flags.insert(flags.end(), {"--postgres", postgres.uri()});
+    take_turns("backlog", "memory", rounds,
+               {{"idle", [] { return idle({}); }}, {"idle, all four sinks", [&] { return idle(flags); }}});
+}
+
+Values read_all(const std::filesystem::path& folder) {
+    std::vector<char> room(1 << 20);
+    double bytes = 0;
+    const double start = wall_seconds();
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+        if (!entry.is_regular_file()) continue;
+        std::ifstream file(entry.path(), std::ios::binary);
+        while (file.read(room.data(), static_cast<std::streamsize>(room.size())), file.gcount() > 0)
+            bytes += static_cast<double>(file.gcount());
+    }
+    return {{"ready_ms", (wall_seconds() - start) * 1e3}, {"read_mib", bytes / (1 << 20)}};
+}
+
 }  // namespace
 
 void run(const Size& size, const std::vector<std::string>&) {
+    const peers::TemporaryFolder folder(peers::TemporaryFolder::Place::memory);
+    const peers::Datagrams receiver(folder / "statsd.sock");
+    const TraceDrain drain;
+    const std::vector<std::string> others{"--statsd", "unix://" + (folder / "statsd.sock").string(), "--traces",
+                                          drain.url()};
+    compare_idle(others, size.of(3, 1));
     const double wanted_mib = size.of(1024, 64);
     const std::string nowhere = "postgresql://postgres@127.0.0.1:" + std::to_string(peers::free_port()) + "/postgres";
-    peers::Agent agent({"--durability", "process", "--journal-size", "2GiB", "--postgres", nowhere});
+    std::vector<std::string> flags{"--durability", "process", "--journal-size", "2GiB"};
+    flags.insert(flags.end(), others.begin(), others.end());
+    flags.insert(flags.end(), {"--postgres", nowhere});
+    peers::Agent agent(flags);
     agent.start();
-    std::this_thread::sleep_for(2s);
-    report("backlog", "memory", "idle", 0, {{"resident_mib", resident_mib(agent.id())}});
-
     const Load load = make_load(Language::records, {.routes = 9'900});
     Client client(agent.socket(), Language::records);
     client.send(load, load.events);
@@ -58,6 +102,7 @@ void run(const Size& size, const std::vector<std::string>&) {
             {"backlog_mib", journal_mib(agent)}});
 
     agent.kill_hard();
+    report("backlog", "start", "read the same bytes", 0, read_all(agent.data()));
     const peers::PostgresCluster postgres;
     agent.flags.back() = postgres.uri();
     const double start = wall_seconds();

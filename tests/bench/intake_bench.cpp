@@ -41,8 +41,8 @@ Values offer_to_reader(const Load& load, std::uint64_t events) {
 }  // namespace
 
 void run(const Size& size, const std::vector<std::string>&) {
-    peers::Agent process({"--durability", "process", "--journal-size", "256MiB"});
-    peers::Agent fsync({"--durability", "fsync", "--journal-size", "256MiB"});
+    peers::Agent process({"--durability", "process"});
+    peers::Agent fsync({"--durability", "fsync"});
     process.start();
     fsync.start();
     for (const Language language : {Language::records, Language::lines}) {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <span>
 #include <stdexcept>
@@ -48,8 +49,13 @@ class Bench {
         wanted.durability = durability;
         auto journal = std::move(*Journal::open(wanted, 0));
         std::uint64_t folded = 0;
+        std::atomic<std::uint64_t> batches{0};
         WriterHooks hooks;
         hooks.kept = [&](const Entry& entry) { folded += entry.payload.size(); };
+        hooks.acknowledged = [&](std::span<const Receipt>) {
+            ++batches;
+            batches.notify_one();
+        };
         const Stopwatch watch;
         Writer writer(*journal, 1, {}, hooks);
         Batch batch;
@@ -62,7 +68,10 @@ class Bench {
             envelope.number = number;
             batch.add(envelope, std::as_bytes(std::span(record_)));
             if (batch.bytes() < batch_bytes_ && number < events_) continue;
-            while (!writer.offer(batch)) std::this_thread::sleep_for(std::chrono::microseconds(50));
+            const std::uint64_t done = batches;
+            if (writer.offer(batch)) continue;
+            batches.wait(done);  // the writer works on one batch and holds another, which it takes then
+            while (!writer.offer(batch)) std::this_thread::yield();
         }
         if (!writer.stop(std::chrono::seconds(60)) || folded < events_ * record_.size())
             throw std::runtime_error("the journal did not take everything");

@@ -211,7 +211,7 @@ class Bench {
     }
 
     std::uint64_t count_;
-    peers::PostgresCluster cluster_;
+    peers::PostgresCluster cluster_{{"shared_buffers=128MB"}};  // an eighth is what a COPY may fill
     peers::TemporaryFolder folder_;
     std::unique_ptr<journal::Journal> journal_;
     std::vector<std::vector<char>> parts_;

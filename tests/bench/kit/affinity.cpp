@@ -1,7 +1,5 @@
 #include "tests/bench/kit/affinity.h"
 
-#include <sched.h>
-
 namespace outrigger::bench {
 namespace {
 
@@ -29,5 +27,12 @@ void keep_to_last_core() {
     for (int core = CPU_SETSIZE - 1; core >= 0; --core)
         if (may_use(core)) return keep_to(core);
 }
+
+OnFirstCore::OnFirstCore() {
+    ::sched_getaffinity(0, sizeof before_, &before_);
+    keep_to_first_core();
+}
+
+OnFirstCore::~OnFirstCore() { ::sched_setaffinity(0, sizeof before_, &before_); }
 
 }  // namespace outrigger::bench

@@ -1,8 +1,8 @@
 #include "tests/bench/kit/allocations.h"
 
 #include <atomic>
-#include <cstdlib>
-#include <new>
+#include <cerrno>
+#include <cstddef>
 
 namespace {
 
@@ -10,19 +10,48 @@ std::atomic<bool> counting{false};
 std::atomic<std::uint64_t> allocations{0};
 thread_local std::uint64_t allocations_here = 0;
 
+void count() noexcept {
+    if (!counting.load(std::memory_order_relaxed)) return;
+    allocations.fetch_add(1, std::memory_order_relaxed);
+    ++allocations_here;
+}
+
 }  // namespace
 
-// The library's other forms call this one.
-void* operator new(std::size_t bytes) {
-    if (counting.load(std::memory_order_relaxed)) {
-        allocations.fetch_add(1, std::memory_order_relaxed);
-        ++allocations_here;
-    }
-    if (void* memory = std::malloc(bytes == 0 ? 1 : bytes)) return memory;
-    throw std::bad_alloc();
+// The functions of glibc stand behind its own, for programs that put theirs before them; free stays glibc's. All forms
+// of operator new end here.
+extern "C" {
+void* __libc_malloc(std::size_t bytes);
+void* __libc_calloc(std::size_t members, std::size_t bytes);
+void* __libc_realloc(void* memory, std::size_t bytes);
+void* __libc_memalign(std::size_t alignment, std::size_t bytes);
+
+void* malloc(std::size_t bytes) {
+    count();
+    return __libc_malloc(bytes);
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void* calloc(std::size_t members, std::size_t bytes) {
+    count();
+    return __libc_calloc(members, bytes);
+}
+void* realloc(void* memory, std::size_t bytes) {
+    count();
+    return __libc_realloc(memory, bytes);
+}
+void* memalign(std::size_t alignment, std::size_t bytes) {
+    count();
+    return __libc_memalign(alignment, bytes);
+}
+void* aligned_alloc(std::size_t alignment, std::size_t bytes) {
+    count();
+    return __libc_memalign(alignment, bytes);
+}
+int posix_memalign(void** memory, std::size_t alignment, std::size_t bytes) {
+    count();
+    *memory = __libc_memalign(alignment, bytes);
+    return *memory == nullptr ? ENOMEM : 0;
+}
+}
 
 namespace outrigger::bench {
 

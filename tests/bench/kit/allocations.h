@@ -1,4 +1,5 @@
-// Counts what operator new is asked for in this process, by all threads or by one, while somebody counts.
+// Counts how often this process asks for memory, by all threads or by one, while somebody counts: malloc and its like,
+// which operator new and the libraries (libpq, simdjson) call, too.
 #pragma once
 
 #include <cstdint>

@@ -3,7 +3,9 @@
 #include <array>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
+#include "shared/ring_format.h"
 #include "tests/bench/kit/typical_request.h"
 
 namespace outrigger::bench {
@@ -12,10 +14,13 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-EmitterSettings settings(const std::string& socket) {
+constexpr int many = 16;  // emitters: their rings, of the usual size, would fill a small machine's memory
+
+EmitterSettings settings(const std::string& socket, int emitters) {
     EmitterSettings settings;
     settings.socket = socket;
     settings.service = "bench";
+    if (emitters > many) settings.ring_bytes = ring::least_bytes;
     return settings;
 }
 
@@ -26,12 +31,23 @@ std::int64_t utc_us() {
 
 }  // namespace
 
-PacedApp::PacedApp(const std::string& socket) : emitter_(settings(socket)) {
-    emitter_.start();
-    for (int i = 0; !emitter_.counts().connected; ++i) {
-        if (i == 10'000) throw std::runtime_error("no connection to " + socket);
-        std::this_thread::sleep_for(1ms);
+PacedApp::PacedApp(std::string socket, int emitters) : socket_(std::move(socket)) { add(emitters); }
+
+void PacedApp::add(int emitters) {
+    for (int i = 0; i < emitters; ++i) {
+        emitters_.push_back(std::make_unique<Emitter>(settings(socket_, emitters)));
+        emitters_.back()->start();
     }
+    const auto give_up = steady_clock::now() + 10s;
+    for (const auto& emitter : emitters_)
+        for (; !emitter->counts().connected; std::this_thread::sleep_for(1ms))
+            if (steady_clock::now() > give_up) throw std::runtime_error("no connection to " + socket_);
+}
+
+std::uint64_t PacedApp::acknowledged() const {
+    std::uint64_t sum = 0;
+    for (const auto& emitter : emitters_) sum += emitter->counts().acknowledged;
+    return sum;
 }
 
 void PacedApp::run(int events_per_s, std::chrono::milliseconds length,
@@ -51,7 +67,8 @@ void PacedApp::record() {
         "/users/:id/orders", "/users/:id", "/orders", "/orders/:id", "/login",
         "/simulation",       "/red",       "/green",  "/blue",       "/yellow"};
     RequestEvent event = typical_request();
-    event.route = routes[recorded_ % routes.size()];
+    const std::uint64_t turn = recorded_ + dropped_;
+    event.route = routes[turn / emitters_.size() % routes.size()];
     event.start_us = utc_us();
     event.duration_us = static_cast<std::int64_t>(1000 + recorded_ * 7919 % 50'000);
     // Each request is a trace of its own.
@@ -59,7 +76,7 @@ void PacedApp::record() {
     for (std::size_t i = 0; i < 7; ++i) event.trace_id[9 + i] = static_cast<std::uint8_t>(recorded_ >> (8 * i));
     event.span_id = recorded_ + 1;
     event.parent_id = 0;
-    ++(emitter_.record(event) == Recorded::accepted ? recorded_ : dropped_);
+    ++(emitters_[turn % emitters_.size()]->record(event) == Recorded::accepted ? recorded_ : dropped_);
 }
 
 }  // namespace outrigger::bench

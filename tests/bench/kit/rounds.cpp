@@ -40,7 +40,10 @@ void report(std::string_view bench, std::string_view about, std::string_view wha
 
 void take_turns(std::string_view bench, std::string_view about, int rounds, const std::vector<Contender>& contenders) {
     for (int round = 0; round < rounds; ++round)
-        for (const Contender& contender : contenders) report(bench, about, contender.what, round, contender.measure());
+        for (std::size_t i = 0; i < contenders.size(); ++i) {
+            const Contender& contender = contenders[(i + static_cast<std::size_t>(round)) % contenders.size()];
+            report(bench, about, contender.what, round, contender.measure());
+        }
 }
 
 }  // namespace outrigger::bench

@@ -1,5 +1,5 @@
 // The frame of every benchmark program: contenders measured in turns, one JSON line on stdout for each measurement, and
-// before each a fixed piece of work whose time says how steady the machine was. tests/bench/run reads the lines.
+// after each a fixed piece of work whose time says how steady the machine was. tests/bench/run reads the lines.
 //   {"bench":"rows","about":"400,000 rows","what":"raw binary COPY","round":3,"spin_ms":10.1,"values":{"cpu_ns":1800}}
 #pragma once
 
@@ -28,7 +28,8 @@ struct Size {
     }
 };
 
-// Round by round, each contender once, in the order given: what drifts meets all of them alike.
+// Round by round, each contender once: what drifts meets all of them alike. Each round begins with another one, so that
+// what one leaves behind (caches, a disk that is still busy) does not always meet the same next.
 void take_turns(std::string_view bench, std::string_view about, int rounds, const std::vector<Contender>& contenders);
 
 // A single measurement, which no other belongs to.

@@ -24,17 +24,13 @@ class Measurements:
                 self._values[line["bench"], line["about"], line["what"], name][line["round"]] = value
 
     def rounds(self, *key):
+        """{round: value}; nothing when nobody measured it."""
         return self._values.get(key, {})
 
-    def median(self, *key):
-        rounds = self.rounds(*key)
-        return statistics.median(rounds.values()) if rounds else None
-
-    def ratio(self, key, yardstick):
-        """Of each round, so that what drifts between them does not count; the median of these."""
+    def ratios(self, key, yardstick):
+        """One of each round that measured both."""
         ours, theirs = self.rounds(*key), self.rounds(*yardstick)
-        ratios = [ours[each] / theirs[each] for each in ours if theirs.get(each)]
-        return statistics.median(ratios) if ratios else None
+        return [ours[each] / theirs[each] for each in ours if theirs.get(each)]
 
     def summaries(self):
         """One for each contender, in the order in which they were first measured."""

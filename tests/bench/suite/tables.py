@@ -1,4 +1,4 @@
-# The tables of a run, as text that is Markdown too.
+# The tables of a run, as text that is Markdown too. A value is the median of its rounds, with the least and the greatest of them.
 from suite.measurements import number, unit_of
 
 
@@ -13,20 +13,41 @@ def _table(head, rows):
     return "\n".join(lines)
 
 
+def _spread(low, high):
+    return "" if low is None or low == high else f" ({number(low)} to {number(high)})"
+
+
+def _row(each):
+    unit = unit_of(each["value"])
+    what = each["name"] + (", the greatest" if each["greatest"] and each["rounds"] > 1 else "")
+    return [
+        what,
+        "not measured" if each["measured"] is None else number(each["measured"]) + unit + _spread(each["low"], each["high"]),
+        _bound(each["goal"], unit) or (_bound(each["ratio_goal"]) + " of the yardstick" if each["ratio_goal"] else "none"),
+        {None: "", True: "yes", False: "no"}[each["met"]],
+        f"{each['yardstick']}: {number(each['beside'])}{unit_of(each['yardstick_value'] or each['value'])}" if each["beside"] is not None else "",
+        "" if each["ratio"] is None else f"{each['ratio']:.3g}" + _ratio_spread(each),
+        _bound(each["gross"]) + {None: "", True: "", False: " FAILED"}[each["passed"]],
+        f"`BENCHES={each['bench']}`",
+    ]
+
+
+def _ratio_spread(each):
+    return "" if each["ratio_low"] == each["ratio_high"] else f" ({each['ratio_low']:.3g} to {each['ratio_high']:.3g})"
+
+
+HEAD = ["what", "measured (rounds)", "goal", "met", "yardstick of the same run", "ratio (rounds)", "gross", "`make bench`"]
+
+
 def figures(judged):
-    rows = []
-    for each in judged:
-        unit = unit_of(each["value"])
-        rows.append([
-            each["name"],
-            "not measured" if each["measured"] is None else number(each["measured"]) + unit,
-            _bound(each["goal"], unit) or (_bound(each["ratio_goal"]) + " of the yardstick" if each["ratio_goal"] else "none"),
-            {None: "", True: "yes", False: "no"}[each["met"]],
-            f"{each['yardstick']}: {number(each['beside'])}{unit_of(each['yardstick_value'] or each['value'])}" if each["beside"] is not None else "",
-            "" if each["ratio"] is None else f"{each['ratio']:.3g}",
-            _bound(each["gross"]) + {None: "", True: "", False: " FAILED"}[each["passed"]],
-        ])
-    return _table(["what", "measured", "goal", "met", "yardstick of the same run", "ratio", "gross"], rows)
+    return _table(HEAD, [_row(each) for each in judged])
+
+
+def goals(judged):
+    """Those that have a goal, shortly: what the README of the project shows."""
+    rows = [[row[0], row[1], row[2] + (", missed" if each["met"] is False else ""), row[4], row[5]]
+            for each, row in ((each, _row(each)) for each in judged if each["goal"] or each["ratio_goal"])]
+    return _table(["what", "measured (rounds)", "goal", "beside, in the same run", "ratio (rounds)"], rows)
 
 
 def details(summaries):

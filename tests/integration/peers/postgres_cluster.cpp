@@ -55,9 +55,10 @@ std::filesystem::path fresh_data() {
 
 }  // namespace
 
-PostgresCluster::PostgresCluster() : PostgresCluster(nullptr) {}
+PostgresCluster::PostgresCluster(std::vector<std::string> settings) : PostgresCluster(nullptr, std::move(settings)) {}
 
-PostgresCluster::PostgresCluster(const PostgresCluster* primary) : port_(free_port()) {
+PostgresCluster::PostgresCluster(const PostgresCluster* primary, std::vector<std::string> settings)
+    : settings_(std::move(settings)), port_(free_port()) {
     if (const auto user = unprivileged_user()) folder_.give_to(*user);
     if (primary == nullptr)
         run_program(folder_, {"cp", "-a", fresh_data(), folder_ / "data"});
@@ -69,7 +70,7 @@ PostgresCluster::PostgresCluster(const PostgresCluster* primary) : port_(free_po
 }
 
 std::unique_ptr<PostgresCluster> PostgresCluster::standby_of(const PostgresCluster& primary) {
-    return std::unique_ptr<PostgresCluster>(new PostgresCluster(&primary));
+    return std::unique_ptr<PostgresCluster>(new PostgresCluster(&primary, primary.settings_));
 }
 
 void PostgresCluster::promote() const {
@@ -77,6 +78,7 @@ void PostgresCluster::promote() const {
 }
 
 void PostgresCluster::swap(PostgresCluster& other) noexcept {
+    settings_.swap(other.settings_);
     folder_.swap(other.folder_);
     std::swap(port_, other.port_);
     process_.swap(other.process_);
@@ -87,15 +89,17 @@ PostgresCluster::~PostgresCluster() {
 }
 
 void PostgresCluster::start() {
-    process_ = std::make_unique<Process>(
-        Launch{.arguments = {find_program("postgres"), "-D", folder_ / "data", "-p", std::to_string(port_), "-k",
-                             folder_.path(), "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c",
-                             "shared_buffers=32MB", "-c", "max_connections=40"},
-               .environment = {},
-               .folder = folder_.path(),
-               .name = "postgres",
-               .user = unprivileged_user(),
-               .death_signal = SIGQUIT});
+    std::vector<std::string> arguments = {find_program("postgres"),     "-D", folder_ / "data",    "-p",
+                                          std::to_string(port_),        "-k", folder_.path(),      "-c",
+                                          "listen_addresses=127.0.0.1", "-c", "fsync=off",         "-c",
+                                          "shared_buffers=32MB",        "-c", "max_connections=40"};
+    for (const std::string& setting : settings_) arguments.insert(arguments.end(), {"-c", setting});
+    process_ = std::make_unique<Process>(Launch{.arguments = arguments,
+                                                .environment = {},
+                                                .folder = folder_.path(),
+                                                .name = "postgres",
+                                                .user = unprivileged_user(),
+                                                .death_signal = SIGQUIT});
     if (!eventually(30s, [&] { return number("select 1") == 1; })) {
         throw std::runtime_error("Postgres does not start: " + process_->errors());
     }

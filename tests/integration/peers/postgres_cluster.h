@@ -15,7 +15,7 @@ using Rows = std::vector<std::vector<std::string>>;  // NULL is an empty text
 
 class PostgresCluster {
   public:
-    PostgresCluster();  // made and started
+    explicit PostgresCluster(std::vector<std::string> settings = {});  // made and started; "name=value", beside ours
     // A hot standby that follows `primary` by streaming, until promote().
     static std::unique_ptr<PostgresCluster> standby_of(const PostgresCluster& primary);
     ~PostgresCluster();
@@ -32,9 +32,10 @@ class PostgresCluster {
     int port() const { return port_; }
 
   private:
-    explicit PostgresCluster(const PostgresCluster* primary);
+    PostgresCluster(const PostgresCluster* primary, std::vector<std::string> settings);
     void stop_with(int signal);
 
+    std::vector<std::string> settings_;
     TemporaryFolder folder_;
     int port_;
     std::unique_ptr<Process> process_;
