@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <stdexcept>
 #include <thread>
@@ -70,19 +71,21 @@ Values visible(const peers::Agent& agent, const peers::PostgresCluster& postgres
     postgres.query("TRUNCATE request_log");  // so that it is counted quickly
     Journey journey;
     std::vector<std::pair<std::uint64_t, double>> seen;
+    std::atomic<std::uint64_t> stored{0};
     {
         const std::jthread watcher([&](const std::stop_token& stopped) {
             while (!stopped.stop_requested()) {
                 const auto rows = static_cast<std::uint64_t>(postgres.number("SELECT count(*) FROM request_log"));
                 seen.emplace_back(rows, wall_seconds());
+                stored = rows;
                 std::this_thread::sleep_for(5ms);
             }
         });
         app.run(events_per_s, length, [&](std::uint64_t recorded) { journey.recorded(recorded); });
-        std::this_thread::sleep_for(2s);
+        if (!peers::eventually(30s, [&] { return stored >= app.recorded(); }))
+            throw std::runtime_error("rows did not arrive within 30 s");
     }
     for (const auto& [rows, when] : seen) journey.arrived(rows, when);
-    if (!journey.all()) throw std::runtime_error("rows did not arrive within 2 s");
     return journey.values();
 }
 

@@ -76,8 +76,8 @@ class SuiteTest(unittest.TestCase):
         self.assertIn("| 40 ns (20 to 60) ", row)
         self.assertIn("| `BENCHES=b` ", row)
 
-    def test_the_short_table_has_what_has_a_goal_and_says_what_missed_it(self):
-        short = tables.goals([judge(figure(), self.drifting), judge(figure(goal=("<=", 39)), self.drifting)]).splitlines()
+    def test_the_short_table_has_the_headlines_and_says_what_missed_its_goal(self):
+        short = tables.short([judge(figure(), self.drifting), judge(figure(goal=("<=", 39), headline=True), self.drifting)]).splitlines()
         self.assertEqual(len(short), 3)
         self.assertIn("≤ 39 ns, missed", short[-1])
 

@@ -43,10 +43,10 @@ def figures(judged):
     return _table(HEAD, [_row(each) for each in judged])
 
 
-def goals(judged):
-    """Those that have a goal, shortly: what the README of the project shows."""
+def short(judged):
+    """The headlines: what the README of the project shows."""
     rows = [[row[0], row[1], row[2] + (", missed" if each["met"] is False else ""), row[4], row[5]]
-            for each, row in ((each, _row(each)) for each in judged if each["goal"] or each["ratio_goal"])]
+            for each, row in ((each, _row(each)) for each in judged if each["headline"])]
     return _table(["what", "measured (rounds)", "goal", "beside, in the same run", "ratio (rounds)"], rows)
 
 
