@@ -1,6 +1,9 @@
 #include "agent/topology/places.h"
 
+#include <grp.h>
+#include <pwd.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,8 +21,42 @@
 namespace outrigger::topology {
 namespace {
 
-void must(const std::expected<void, Error>& done) {
-    if (!done) throw std::runtime_error(done.error().what);
+std::string name_of_user() {
+    const passwd* entry = ::getpwuid(::geteuid());
+    return entry != nullptr ? entry->pw_name : "uid " + std::to_string(::geteuid());
+}
+
+std::string name_of_group(gid_t gid) {
+    const group* entry = ::getgrgid(gid);
+    return entry != nullptr ? entry->gr_name : std::to_string(gid);
+}
+
+// With what its owner may do about it.
+void must_make(const std::expected<void, Error>& made, const std::filesystem::path& folder) {
+    if (made) return;
+    const std::string user = name_of_user();
+    throw std::runtime_error("--socket: " + made.error().what + ": the agent's user must be able to make and write " +
+                             folder.string() + " (install -d -o " + user + " " + folder.string() +
+                             ", or another --socket)");
+}
+
+void must_have_rings_folder(const std::string& folder, std::optional<gid_t> group) {
+    const auto made = make_rings_folder(folder, group);
+    if (made) return;
+    struct stat status{};
+    const bool others = ::stat(folder.c_str(), &status) == 0 && status.st_uid != ::geteuid();
+    const std::string user = name_of_user();
+    if (others)
+        throw std::runtime_error(made.error().what + ": it belongs to uid " + std::to_string(status.st_uid) +
+                                 ", not to the agent's user " + user + " (remove it, or chown " + user + " " + folder +
+                                 ")");
+    if (group) {
+        const std::string name = name_of_group(*group);
+        throw std::runtime_error("--socket-group " + name + ": " + made.error().what +
+                                 ": the agent's user must be a member of " + name + " (usermod -aG " + name + " " +
+                                 user + ")");
+    }
+    throw std::runtime_error(made.error().what);
 }
 
 std::string find_socket_path() {
@@ -33,7 +70,7 @@ std::string find_socket_path() {
 
 std::string make_socket_folder(const std::string& path, const Say& say) {
     const auto folder = std::filesystem::absolute(path).parent_path();
-    must(make_folder(folder, ::getuid()));
+    must_make(make_folder(folder, ::getuid()), folder);
     if (!on_tmpfs(folder))
         say("--socket " + path + ": not on tmpfs: rings are written to a disk there, and record() may block");
     return path;
@@ -43,7 +80,7 @@ std::string make_socket_folder(const std::string& path, const Say& say) {
 
 UnixListener open_listener(const settings::Settings& settings, const Say& say) {
     const std::string path = settings.socket ? make_socket_folder(*settings.socket, say) : find_socket_path();
-    must(make_rings_folder(rings_folder(path), settings.socket_group));
+    must_have_rings_folder(rings_folder(path), settings.socket_group);
     return listen_unix(path, settings.socket_mode, settings.socket_group);
 }
 
