@@ -13,6 +13,7 @@
 #include "app/routes.h"
 #include "app/server.h"
 #include "app/settings.h"
+#include "app/trouble_watch.h"
 #include "app/workers.h"
 #include "shared/emitter/emitter.h"
 
@@ -35,6 +36,11 @@ int serve(const Settings& settings, const Listener& listener, std::optional<Emit
         if (emitter) emitter->record(event);
     };
 
+    std::optional<TroubleWatch> watch;
+    if (emitter)
+        watch.emplace([&] { return emitter->trouble(); },
+                      [&log](const std::string& what) { log.say(LogLevel::warn, what); });
+
     Server server;
     Instrument routes{server.http(), record_request};
     add_routes(routes, real_world(settings.agent, record_metric));
@@ -42,6 +48,7 @@ int serve(const Settings& settings, const Listener& listener, std::optional<Emit
     server.start(listener.fd());
 
     wait_for_stop();
+    watch.reset();
     const bool all_answered = server.stop(std::chrono::seconds{5});
     if (emitter) emitter->stop(std::chrono::seconds{2});
     return all_answered ? 0 : 1;

@@ -212,6 +212,7 @@ std::expected<Dropped, Refused> parse_dropped(Bytes frame) {
     const auto reason = reader.number<std::uint8_t>("reason");
     const auto total = reader.number<std::uint64_t>("total");
     if (reason >= static_cast<std::uint8_t>(DropReason::count_)) reader.refuse("reason", "a known reason");
+    if (total > limits::last_number) reader.refuse("total", "a number up to 2^62");
     return reader.result(Dropped{static_cast<DropReason>(reason), total});
 }
 

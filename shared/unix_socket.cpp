@@ -147,7 +147,9 @@ std::expected<FileDescriptor, Error> connect_unix(std::string_view path) {
     if (!address) return std::unexpected(Error{ErrorKind::refuse, "not a socket's path: " + std::string(path)});
     FileDescriptor socket = make_socket();
     if (!socket || with_address(::connect, socket.get(), *address) != 0) {
-        return std::unexpected(Error{ErrorKind::retry, std::string(path) + ": " + reason(errno)});
+        const bool no_right = errno == EACCES || errno == EPERM;
+        return std::unexpected(
+            Error{no_right ? ErrorKind::refuse : ErrorKind::retry, std::string(path) + ": " + reason(errno)});
     }
     return socket;
 }

@@ -61,7 +61,8 @@ class UnixListener {
 // path.
 UnixListener listen_unix(const std::string& path, mode_t mode, std::optional<gid_t> group = std::nullopt);
 
-// Connects, non-blocking. retry: nobody there, or its backlog is full; refuse: a path that cannot be.
+// Connects, non-blocking. retry: nobody there, or its backlog is full; refuse: a path that cannot be, or a
+// socket that this process's user may not write.
 std::expected<FileDescriptor, Error> connect_unix(std::string_view path);
 
 struct PeerCredentials {

@@ -6,15 +6,16 @@
 
 namespace outrigger::fold {
 
-std::size_t MarkTable::Hash::operator()(const EmitterId& emitter) const {
-    return hash({reinterpret_cast<const char*>(emitter.data()), emitter.size()}, seed);
+std::size_t MarkTable::Hash::operator()(const Key& key) const {
+    return hash({reinterpret_cast<const char*>(key.emitter.data()), key.emitter.size()}, seed + key.uid);
 }
 
 MarkTable::MarkTable(std::size_t cap) : cap_(cap), index_(0, Hash{random_seed()}) {}
 
 Mark& MarkTable::touch(const EmitterId& emitter, std::uint32_t uid, std::uint64_t& evicted) {
-    if (last_ != none && nodes_[last_].mark.emitter == emitter) return nodes_[last_].mark;
-    const auto known = index_.find(emitter);
+    const Key key{uid, emitter};
+    if (last_ != none && key_of(nodes_[last_].mark) == key) return nodes_[last_].mark;
+    const auto known = index_.find(key);
     if (known == index_.end()) {
         if (index_.size() >= cap_) {
             evict_one();
@@ -40,7 +41,7 @@ void MarkTable::restore(const Mark& mark) {
     last_ = free_.back();
     free_.pop_back();
     nodes_[last_] = Node{mark, none, none};
-    index_.insert_or_assign(mark.emitter, last_);
+    index_.insert_or_assign(key_of(mark), last_);
     link_freshest(last_);
 }
 
@@ -60,7 +61,7 @@ void MarkTable::evict_one() {
 
 void MarkTable::erase(std::uint32_t at) {
     unlink(at);
-    index_.erase(nodes_[at].mark.emitter);
+    index_.erase(key_of(nodes_[at].mark));
     free_.push_back(at);
     if (last_ == at) last_ = none;
 }

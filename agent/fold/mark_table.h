@@ -1,5 +1,5 @@
-// The high-water marks of all emitters, at most 65,536: beyond that the longest idle of the uid that holds most goes.
-// The writer's thread, under the fold's lock.
+// The high-water marks of all emitters, each known by its uid and id; at most 65,536: beyond that the longest idle of
+// the uid that holds most goes. The writer's thread, under the fold's lock.
 #pragma once
 
 #include <cstdint>
@@ -34,10 +34,16 @@ class MarkTable {
 
   private:
     static constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
+    struct Key {
+        std::uint32_t uid = 0;
+        EmitterId emitter{};
+        bool operator==(const Key&) const = default;
+    };
     struct Hash {
-        std::size_t operator()(const EmitterId& emitter) const;
+        std::size_t operator()(const Key& key) const;
         std::uint64_t seed;
     };
+    static Key key_of(const Mark& mark) { return {mark.uid, mark.emitter}; }
     struct Node {
         Mark mark;
         std::uint32_t idler = none;  // neighbours in its uid's list
@@ -56,7 +62,7 @@ class MarkTable {
     std::size_t cap_;
     std::vector<Node> nodes_;
     std::vector<std::uint32_t> free_;
-    std::unordered_map<EmitterId, std::uint32_t, Hash> index_;
+    std::unordered_map<Key, std::uint32_t, Hash> index_;
     std::map<std::uint32_t, Uid> uids_;
     std::uint32_t last_ = none;  // the one touched last: batches come from one emitter at a time
 };
@@ -64,7 +70,7 @@ class MarkTable {
 template <class Predicate>
 void MarkTable::erase_if(Predicate&& predicate) {
     std::vector<std::uint32_t> leaving;
-    for (const auto& [emitter, at] : index_) {
+    for (const auto& [key, at] : index_) {
         if (predicate(nodes_[at].mark)) leaving.push_back(at);
     }
     for (const std::uint32_t at : leaving) erase(at);

@@ -8,6 +8,11 @@ namespace {
 
 constexpr std::int64_t minute_us = 60'000'000;
 
+// To what others say of themselves: a counter that went round would have fallen.
+void add(std::uint64_t& counter, std::uint64_t events) {
+    counter = events > UINT64_MAX - counter ? UINT64_MAX : counter + events;
+}
+
 std::uint64_t custom_overflow(const std::vector<Overflow>& all) {
     const auto found = std::ranges::find(all, metric_label, &Overflow::label);
     return found == all.end() ? 0 : found->events;
@@ -114,6 +119,8 @@ void FoldState::apply_drop_total(const journal::Entry& entry) {
         const auto reason = static_cast<std::size_t>(payload->reason);
         if (payload->total > mark->drops[reason]) {
             counters.emitter_dropped[reason] += payload->total - mark->drops[reason];
+            if (counters.emitter_dropped[reason] < payload->total - mark->drops[reason])  // it went round
+                counters.emitter_dropped[reason] = UINT64_MAX;
             mark->drops[reason] = payload->total;
         }
     }
@@ -136,7 +143,7 @@ void FoldState::apply_torn(const journal::Entry& entry) {
     const auto payload = journal::parse_torn_run(entry.payload);
     if (!payload || payload->last < payload->first) return;
     auto& missing = payload->reason == journal::Missing::gap ? counters.gap : counters.torn;
-    missing += payload->last - payload->first + 1;
+    add(missing, payload->last - payload->first + 1);
     Mark* const mark = mark_of(entry);
     if (mark == nullptr) return;
     advance(*mark, payload->first, payload->last);
@@ -158,7 +165,7 @@ Mark* FoldState::mark_of(const journal::Entry& entry) {
 }
 
 void FoldState::advance(Mark& mark, std::uint64_t first, std::uint64_t last) {
-    if (MarkTable::is_known(mark) && first > mark.number + 1) counters.gap += first - mark.number - 1;
+    if (MarkTable::is_known(mark) && first > mark.number + 1) add(counters.gap, first - mark.number - 1);
     mark.number = std::max(mark.number, last);
 }
 

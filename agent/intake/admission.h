@@ -47,7 +47,7 @@ class Admission {
     // The newest to speak for an emitter wins: `displaced` then gets the id of the sender that did so before.
     std::expected<void, Refused> hello(Sender& sender, const Identity& identity, std::uint64_t first);
     // A hello that its process sent before it died: all that it had to say is in its ring.
-    bool comes_too_late(const EmitterId& id) const { return emitters_.is_drained(id); }
+    bool comes_too_late(std::uint32_t uid, const EmitterId& id) const { return emitters_.is_drained(uid, id); }
     std::vector<std::uint64_t>& displaced() { return displaced_; }
     void request(Sender& sender, const RequestView& view, Bytes record);
     // The same of a record that is still to be written, at once, to where this points.

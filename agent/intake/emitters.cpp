@@ -29,10 +29,10 @@ void journal_gap(Emitter& emitter, std::uint64_t last, std::int64_t now_us, std:
 
 }  // namespace
 
-std::size_t Emitters::Hash::operator()(const EmitterId& id) const {
+std::size_t Emitters::Hash::operator()(const Key& key) const {
     std::size_t value = 0;
-    std::memcpy(&value, id.data(), sizeof(value));
-    return value;
+    std::memcpy(&value, key.id.data(), sizeof(value));
+    return value ^ key.uid;
 }
 
 Emitters::Emitters(const std::vector<KnownEmitter>& known) {
@@ -43,7 +43,7 @@ Emitters::Emitters(const std::vector<KnownEmitter>& known) {
         emitter->next = mark.highest + 1;
         emitter->known = true;
         emitter->last_us = mark.last_us;
-        emitters_.emplace(mark.id, std::move(emitter));
+        emitters_.emplace(Key{mark.uid, mark.id}, std::move(emitter));
     }
 }
 
@@ -53,11 +53,9 @@ std::expected<Emitter*, Refused> Emitters::welcome(const Identity& identity, std
         return std::unexpected(Refused{Refusal::bad_hello, "emitter", "32 hex digits, not all zero"});
     if (first == 0 || first > limits::last_number)
         return std::unexpected(Refused{Refusal::bad_hello, "first", "a number from 1 to 2^62"});
-    auto found = emitters_.find(identity.emitter);
+    auto found = emitters_.find(key_of(identity));
     if (found != emitters_.end()) {
         const Emitter& known = *found->second;
-        if (known.identity.uid != identity.uid)
-            return std::unexpected(Refused{Refusal::bad_hello, "emitter", "an id that no other user's emitter has"});
         if (known.draining)
             return std::unexpected(Refused{Refusal::bad_hello, "emitter", "an id whose process is not dead"});
         if (known.known && first > known.next && first - known.next > limits::gap_events)
@@ -65,7 +63,7 @@ std::expected<Emitter*, Refused> Emitters::welcome(const Identity& identity, std
                 Refused{Refusal::bad_hello, "first", "a number at most 2^32 beyond the last one known"});
     } else {
         if (emitters_.size() >= most) make_room(batch);
-        found = emitters_.emplace(identity.emitter, std::make_unique<Emitter>()).first;
+        found = emitters_.emplace(key_of(identity), std::make_unique<Emitter>()).first;
         found->second->next = first;
     }
     Emitter& emitter = *found->second;
@@ -84,8 +82,8 @@ std::expected<Emitter*, Refused> Emitters::welcome(const Identity& identity, std
     return &emitter;
 }
 
-bool Emitters::is_drained(const EmitterId& id) const {
-    const auto found = emitters_.find(id);
+bool Emitters::is_drained(std::uint32_t uid, const EmitterId& id) const {
+    const auto found = emitters_.find(Key{uid, id});
     return found != emitters_.end() && found->second->draining;
 }
 
@@ -104,14 +102,14 @@ void Emitters::leave(Emitter& emitter, journal::Batch& batch) {
     emitter.draining = false;
     if (emitter.known) return;
     if (emitter.handle != 0) batch.forget(emitter.handle);
-    emitters_.erase(EmitterId{emitter.identity.emitter});
+    emitters_.erase(Key{key_of(emitter.identity)});
 }
 
 void Emitters::forget_idle(std::int64_t now_us, const std::function<bool(const EmitterId&)>& in_use,
                            journal::Batch& batch) {
     std::erase_if(emitters_, [&](const auto& item) {
         const Emitter& emitter = *item.second;
-        if (emitter.connection != 0 || now_us - emitter.last_us < idle_us || in_use(item.first)) return false;
+        if (emitter.connection != 0 || now_us - emitter.last_us < idle_us || in_use(item.first.id)) return false;
         if (emitter.handle != 0) batch.forget(emitter.handle);
         return true;
     });
@@ -128,7 +126,7 @@ void Emitters::make_room(journal::Batch& batch) {
     crowd.resize(crowd.size() / 16 + 1);
     for (const Emitter* emitter : crowd) {
         if (emitter->handle != 0) batch.forget(emitter->handle);
-        emitters_.erase(EmitterId{emitter->identity.emitter});
+        emitters_.erase(Key{key_of(emitter->identity)});
     }
 }
 

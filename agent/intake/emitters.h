@@ -1,5 +1,6 @@
-// Who sends: each emitter's id, owner and the number wanted next, counted on from what is in flight; the fold's marks
-// are the same as of what is kept. Intake's thread alone.
+// Who sends: each emitter's owner, id and the number wanted next, counted on from what is in flight; the fold's marks
+// are the same as of what is kept. An id is its user's own: of another user, the same one is another emitter, so that
+// nobody can take somebody else's. Intake's thread alone.
 #pragma once
 
 #include <cstdint>
@@ -42,11 +43,11 @@ class Emitters {
     explicit Emitters(const std::vector<KnownEmitter>& known);
 
     // Lets a hello in: finds or makes its emitter, whose `next` is then the welcome's. A `first` beyond what is known
-    // is journaled as a gap. Refused: an id of another uid, or whose ring is being drained; numbers out of range.
+    // is journaled as a gap. Refused: an id whose ring is being drained; numbers out of range.
     std::expected<Emitter*, Refused> welcome(const Identity& identity, std::uint64_t first, std::int64_t now_us,
                                              journal::Batch& batch);
     // Its process is dead and its ring is being drained.
-    bool is_drained(const EmitterId& id) const;
+    bool is_drained(std::uint32_t uid, const EmitterId& id) const;
     // The handle to journal under, introduced to the writer at its first use.
     std::uint32_t handle(Emitter& emitter, journal::Batch& batch);
     // The connection is gone. An emitter of which nothing was journaled is forgotten at once.
@@ -59,12 +60,18 @@ class Emitters {
     static constexpr std::size_t most = 65'536;
 
   private:
-    struct Hash {
-        std::size_t operator()(const EmitterId& id) const;
+    struct Key {
+        std::uint32_t uid = 0;
+        EmitterId id{};
+        bool operator==(const Key&) const = default;
     };
+    struct Hash {
+        std::size_t operator()(const Key& key) const;
+    };
+    static Key key_of(const Identity& identity) { return {identity.uid, identity.emitter}; }
     void make_room(journal::Batch& batch);
 
-    std::unordered_map<EmitterId, std::unique_ptr<Emitter>, Hash> emitters_;
+    std::unordered_map<Key, std::unique_ptr<Emitter>, Hash> emitters_;
     std::uint32_t next_handle_ = 1;
 };
 

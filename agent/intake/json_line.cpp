@@ -234,8 +234,9 @@ JsonLine::What JsonLineParser::Parts::read_dropped(object fields) {
         }
     }
     if (!reason) throw Refused{Refusal::missing_field, "reason", "why events were dropped"};
-    if (!total) throw Refused{Refusal::missing_field, "total", "how many in all, an integer >= 0"};
-    if (*total < 0) throw Refused{Refusal::out_of_range, "total", "an integer >= 0"};
+    if (!total) throw Refused{Refusal::missing_field, "total", "how many in all, an integer from 0 to 2^62"};
+    if (*total < 0 || static_cast<std::uint64_t>(*total) > limits::last_number)
+        throw Refused{Refusal::out_of_range, "total", "an integer from 0 to 2^62"};
     line_.dropped = {*reason, static_cast<std::uint64_t>(*total)};
     return JsonLine::What::dropped;
 }

@@ -112,7 +112,7 @@ bool LineLanguage::take_hello(Connection& connection, Admission& admission, cons
         refuse_unnumbered(connection, admission, {Refusal::unexpected, "hello", "one hello, before any other line"});
         return true;
     }
-    if (admission.comes_too_late(hello.identity.emitter)) return connection.said_bye = true;
+    if (admission.comes_too_late(connection.uid, hello.identity.emitter)) return connection.said_bye = true;
     Identity identity = hello.identity;
     identity.uid = connection.uid;
     if (const auto welcome = admission.hello(connection.sender, identity, hello.first); !welcome) {

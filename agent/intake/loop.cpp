@@ -32,8 +32,9 @@ Intake::Loop::Loop(int listener, IntakeSettings settings, const std::vector<Know
       hooks_(std::move(hooks)),
       emitters_(known),
       admission_(emitters_, counters_, settings_.retention, hooks_.admit_metric, settings_.sampling),
-      rings_(settings_.rings_folder, hooks_.say),
-      desk_(listener, settings_.allow_uids, settings_.allow_gids, counters_),
+      allowed_(settings_.allow_uids, settings_.allow_gids),
+      rings_(settings_.rings_folder, allowed_, hooks_.say),
+      desk_(listener, allowed_, counters_),
       listener_(listener),
       buffer_(read_bytes) {
     poller_.add(listener, listener_id, EPOLLIN);
@@ -265,6 +266,7 @@ void Intake::Loop::say_whether_full() {
 void Intake::Loop::forget_idle() {
     const std::int64_t now = admission_.now_us();
     if (now - forgot_at_us_ < forget_each_us && now >= forgot_at_us_) return;
+    if (!rings_.seen_all()) return;  // whose ring lies there is not forgotten
     forgot_at_us_ = now;
     if (!admission_.has_room()) return;
     const auto remembered = hooks_.forget_idle(now, in_use());

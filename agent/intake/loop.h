@@ -4,6 +4,7 @@
 
 #include <unordered_map>
 
+#include "agent/intake/allow_list.h"
 #include "agent/intake/connection.h"
 #include "agent/intake/intake.h"
 #include "agent/intake/languages.h"
@@ -55,6 +56,7 @@ class Intake::Loop {
     Counters counters_;
     Emitters emitters_;
     Admission admission_;
+    AllowList allowed_;
     OrphanRings rings_;
     WelcomeDesk desk_;
     Languages languages_;

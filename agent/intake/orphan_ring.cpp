@@ -17,9 +17,10 @@ namespace {
 constexpr std::uint64_t window_cells = 8192;     // 512 KiB
 constexpr std::uint64_t cells_at_once = 32'768;  // 2 MiB: then others have their turn
 
+// Its owner's is a write lock: as long as that is held, there is no reading one.
 bool lock(int file) {
     struct flock claim{};
-    claim.l_type = F_WRLCK;
+    claim.l_type = F_RDLCK;
     claim.l_whence = SEEK_SET;
     return ::fcntl(file, F_OFD_SETLK, &claim) == 0;
 }
@@ -39,7 +40,7 @@ bool read_all(int file, std::byte* out, std::size_t bytes, std::uint64_t offset)
 }  // namespace
 
 std::expected<OrphanRing, RingState> OrphanRing::open(const std::filesystem::path& path, std::uint64_t sender_id) {
-    FileDescriptor file(::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+    FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
     if (file.get() < 0) return std::unexpected(errno == ENOENT ? RingState::gone : RingState::corrupt);
     struct stat status{};
     if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return std::unexpected(RingState::corrupt);
@@ -73,8 +74,13 @@ bool OrphanRing::read_header(std::uint64_t sender_id) {
     // Each number takes a cell at least. The two words are stored one after the other, so one may lag behind: by less
     // than a ring.
     if (end_cell_ - cell_ > cells_ || end_number_ - first_ > cells_) return false;
-    for (std::size_t i = 0; i < drop_totals_.size(); ++i)
-        drop_totals_[i] = header->drop_totals[i].load(std::memory_order_relaxed);
+    for (std::size_t i = 0; i < drop_totals_.size(); ++i) {
+        const std::uint64_t total = header->drop_totals[i].load(std::memory_order_relaxed);
+        if (total > limits::last_number)
+            totals_hold_ = false;
+        else
+            drop_totals_[i] = total;
+    }
     sender_.id = sender_id;
     return true;
 }

@@ -1,5 +1,6 @@
 // The ring of a dead process: read cell by cell, without ever mapping it, from the first number not acknowledged to the
-// last one reserved. Holds the ring's lock, so that nobody else drains it. Intake's thread alone.
+// last one reserved. A read lock on it says that its process, which has the write lock while it lives, is dead.
+// Intake's thread alone.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +25,9 @@ class OrphanRing {
     std::uint64_t first() const { return first_; }
     Sender& sender() { return sender_; }
     const std::filesystem::path& path() const { return path_; }
+    bool totals_hold() const { return totals_hold_; }  // else some drop totals cannot be, and are passed over
 
-    // Says hello to the desk; false: the id belongs to somebody else, or the numbers cannot be.
+    // Says hello to the desk, as the file's owner; false: another ring has the same id, or the numbers cannot be.
     bool enter(Admission& admission);
     // Hands in what there is room for, and not too much at once. True: everything has been handed in, what was never
     // published as torn.
@@ -44,6 +46,7 @@ class OrphanRing {
     Hello hello_;
     Sender sender_;
     DropTotals drop_totals_{};
+    bool totals_hold_ = true;
     std::uint64_t cells_ = 0;       // of the whole ring
     std::uint64_t cell_ = 0;        // where reading goes on
     std::uint64_t end_cell_ = 0;    // behind the last one reserved

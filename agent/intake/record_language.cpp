@@ -26,7 +26,7 @@ bool take_hello(Connection& connection, Admission& admission, Bytes frame) {
     std::expected<void, Refused> welcome = std::unexpected(Refused{Refusal::unexpected, "hello", "one hello, first"});
     if (!hello) {
         welcome = std::unexpected(Refused{Refusal::bad_hello, hello.error().field, hello.error().accepted});
-    } else if (admission.comes_too_late(hello->identity.emitter)) {
+    } else if (admission.comes_too_late(connection.uid, hello->identity.emitter)) {
         return connection.said_bye = true;
     } else if (connection.sender.emitter == nullptr) {
         hello->identity.uid = connection.uid;

@@ -4,8 +4,8 @@
 
 #include <cstdint>
 #include <optional>
-#include <vector>
 
+#include "agent/intake/allow_list.h"
 #include "agent/intake/counters.h"
 #include "shared/file_descriptor.h"
 
@@ -18,9 +18,8 @@ struct Guest {
 
 class WelcomeDesk {
   public:
-    // `listener` is borrowed. With both lists empty everyone the socket's mode admits may come in.
-    WelcomeDesk(int listener, std::vector<std::uint32_t> allow_uids, std::vector<std::uint32_t> allow_gids,
-                Counters& counters);
+    // All three are borrowed.
+    WelcomeDesk(int listener, const AllowList& allowed, Counters& counters);
 
     // The next one that may stay; none: nobody is waiting, or `turns`, which counts everybody at the door, are used up.
     // Those who may not stay are closed and counted on the way.
@@ -28,10 +27,9 @@ class WelcomeDesk {
 
   private:
     FileDescriptor accept_one();
-    bool allowed(int fd, std::uint32_t uid, std::uint32_t gid) const;
 
     int listener_;
-    std::vector<std::uint32_t> allow_uids_, allow_gids_;
+    const AllowList& allowed_;
     Counters& counters_;
     FileDescriptor reserve_;  // given up for a moment to close a caller when no descriptor is left
 };

@@ -114,4 +114,6 @@ Emitter::Counts Emitter::counts() const {
     return counts;
 }
 
+std::string Emitter::trouble() const { return (*process_)->started_here ? incarnation_->trouble() : std::string(); }
+
 }  // namespace outrigger

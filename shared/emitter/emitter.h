@@ -58,6 +58,10 @@ class Emitter {
     };
     Counts counts() const;
 
+    // What keeps this process from the agent and only a person can mend, for the app's log: the file, the error, the
+    // remedy; empty: nothing, as far as is known. An agent that is away is no trouble. Any thread.
+    std::string trouble() const;
+
   private:
     Recorded drop() noexcept;
     void abandon_if_inherited() noexcept;

@@ -25,6 +25,7 @@ class Incarnation {
     Recorded record(const RequestEvent& event) noexcept;
     Recorded record(const MetricEvent& event) noexcept;
     Sender::Counts counts() const { return sender_.counts(); }
+    std::string trouble() const { return sender_.trouble(); }
 
     void stop(std::chrono::milliseconds deadline);
 

@@ -139,6 +139,12 @@ void Ring::forget_drops(DropReason reason, std::uint64_t events) noexcept {
     header_.drop_totals[static_cast<std::size_t>(reason)].fetch_sub(events, std::memory_order_relaxed);
 }
 
+bool Ring::settled() const noexcept {
+    Cursor end = released_;
+    for (Bytes record = at(end); !record.empty(); record = at(end)) pass(end, record);
+    return end.number == next_number();
+}
+
 void Ring::close() noexcept {
     closed_ = true;
     std::uint64_t word = header_.reservation.load(std::memory_order_acquire);

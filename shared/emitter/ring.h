@@ -47,6 +47,7 @@ class Ring {
     void release_through(std::uint64_t number) noexcept;
     void add_drops(DropReason reason, std::uint64_t events) noexcept;
     void forget_drops(DropReason reason, std::uint64_t events) noexcept;
+    bool settled() const noexcept;  // everything reserved is published
     void close() noexcept;  // nothing is accepted from here on; what was reserved is still published and released
 
   private:

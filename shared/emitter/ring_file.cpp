@@ -11,14 +11,20 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <map>
 #include <new>
 #include <utility>
 
 namespace outrigger {
 namespace {
 
+// The agent, in the folder's group, reads. Who else could write could cut the file under its mapping: SIGBUS here.
+constexpr mode_t file_mode = 0640;
+
+// A right that is missing only a person gives.
 std::unexpected<Error> failed(const std::string& what, int error) {
-    return std::unexpected(Error{ErrorKind::retry, what + ": " + std::strerror(error)});
+    const bool no_right = error == EACCES || error == EPERM;
+    return std::unexpected(Error{no_right ? ErrorKind::refuse : ErrorKind::retry, what + ": " + std::strerror(error)});
 }
 
 // The file under the name it has until it is whole; whatever fails, the name goes.
@@ -53,26 +59,26 @@ bool is_ring(std::string_view name) {
     return name.ends_with(ring::file_suffix) || name.ends_with(std::string(ring::file_suffix).append(ring::new_suffix));
 }
 
-// A cap, not a lock: processes that start at the same moment may pass it by a few.
+// A cap, not a lock: processes that start at the same moment may pass it by a few. What one user leaves here, rings or
+// not, counts no more than its rings may be: it denies nobody else.
 std::expected<void, Error> check_caps(int folder, const std::string& path) {
     const int again = ::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     std::unique_ptr<DIR, int (*)(DIR*)> listing(again < 0 ? nullptr : ::fdopendir(again), &::closedir);
     if (listing == nullptr) return failed(path, errno);
     std::size_t all = 0;
-    std::size_t ours = 0;
+    std::map<uid_t, std::size_t> of_one_uid;
     while (const dirent* entry = ::readdir(listing.get())) {
-        if (!is_ring(entry->d_name)) continue;
-        ++all;
         struct stat status{};
-        if (::fstatat(folder, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_uid == ::geteuid()) ++ours;
+        if (!is_ring(entry->d_name) || ::fstatat(folder, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
+        if (++of_one_uid[status.st_uid] <= limits::rings_of_one_uid) ++all;
     }
-    if (all < limits::rings && ours < limits::rings_of_one_uid) return {};
+    if (all < limits::rings && of_one_uid[::geteuid()] < limits::rings_of_one_uid) return {};
     return std::unexpected(Error{ErrorKind::retry, path + ": as many rings as there may be"});
 }
 
 std::expected<void, Error> prepare(NewFile& made, const std::string& path, std::size_t bytes) {
     made.file = FileDescriptor(
-        ::openat(made.folder, made.name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0660));
+        ::openat(made.folder, made.name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, file_mode));
     if (made.file.get() < 0) {
         made.name.clear();
         return failed(path, errno);
@@ -82,7 +88,7 @@ std::expected<void, Error> prepare(NewFile& made, const std::string& path, std::
     lock.l_type = F_WRLCK;
     lock.l_whence = SEEK_SET;
     if (::fcntl(made.file.get(), F_SETLK, &lock) != 0) return failed(path, errno);
-    if (::fchmod(made.file.get(), 0660) != 0) return failed(path, errno);
+    if (::fchmod(made.file.get(), file_mode) != 0) return failed(path, errno);
     // Before the mapping: a page that cannot be had is an error here, and SIGBUS in the app later.
     const int error = ::posix_fallocate(made.file.get(), 0, static_cast<off_t>(ring::header_bytes + bytes));
     if (error != 0) return failed(path, error);
@@ -166,6 +172,8 @@ void RingFile::take_id(const EmitterId& fresh) noexcept {
     std::atomic_signal_fence(std::memory_order_seq_cst);
     std::memcpy(header().hello.data() + frame_head_bytes, fresh.data(), fresh.size());
 }
+
+void RingFile::give_up() noexcept { file_ = FileDescriptor(); }
 
 void RingFile::remove() noexcept { ::unlink((folder_ + "/" + hello_.ring).c_str()); }
 

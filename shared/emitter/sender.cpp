@@ -1,12 +1,13 @@
 #include "shared/emitter/sender.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <utility>
 
 #include "shared/emitter/identifiers.h"
-#include "shared/runtime_folder.h"
 
 namespace outrigger {
 
@@ -18,12 +19,8 @@ constexpr Sender::Rest least_rest = 1ms;
 constexpr Sender::Rest greatest_rest = 6ms;  // an event, and its acknowledgement, wait for no longer than that
 constexpr Sender::Rest least_backoff = 10ms;
 constexpr Sender::Rest greatest_backoff = 1s;
-constexpr Sender::Rest ring_retry = 1s;
 constexpr std::size_t good_write = 32 * 1024;  // worth waking up for; as much as this and the next follows at once
 constexpr int writes_in_a_step = 16;
-constexpr std::size_t greatest_moves = 8;  // to another folder; each keeps a page of memory
-
-bool is_drained(const RingFile& file) { return file.ring().first_unacknowledged() == file.ring().next_number(); }
 
 std::uint64_t sum(const DropTotals& totals) {
     std::uint64_t all = 0;
@@ -44,6 +41,7 @@ Sender::Sender(SenderSettings settings, std::atomic<Ring*>& current, DropCounter
     : settings_(std::move(settings)),
       current_(current),
       unassigned_(unassigned),
+      user_(::geteuid()),
       backoff_(least_backoff),
       rest_(greatest_rest) {
     settings_.identity.emitter = make_emitter_id();
@@ -62,6 +60,7 @@ Sender::Rest Sender::step(Time now) noexcept {
 }
 
 Sender::Rest Sender::take_step(Time now) {
+    give_up_settled();
     make_ring(now);
     assign_drops();
     if (!connection_ && now >= next_connection_) connect(now);
@@ -73,41 +72,15 @@ Sender::Rest Sender::take_step(Time now) {
     return exchange(now);
 }
 
-// A ring lies beside the socket of its agent: the one connected to, else where one is or may come.
-void Sender::make_ring(Time now) {
-    if (closed_ || !rings_.empty() || now < next_ring_) return;
-    next_ring_ = now + ring_retry;
-    const auto folders = connection_ ? std::vector{rings_folder(connection_->socket)} : settings_.places.ring_folders();
-    for (const std::string& folder : folders) {
-        if (!add_ring(folder, settings_.identity)) continue;
-        if (connection_) disconnect(now, 0ms);  // a hello names the ring
-        return;
-    }
-}
-
-bool Sender::add_ring(const std::string& folder, const Identity& identity) {
-    auto made = RingFile::make(folder, Hello{.identity = identity, .first = 1, .ring = {}}, settings_.ring_bytes);
-    if (!made) return false;
-    const std::scoped_lock lock(rings_mutex_);
-    rings_.push_back(std::move(*made));
-    current_.store(&rings_.back()->ring(), std::memory_order_release);
-    return true;
-}
-
-void Sender::assign_drops() {
-    if (rings_.empty()) return;
-    for (std::size_t reason = 0; reason < unassigned_.totals.size(); ++reason) {
-        const std::uint64_t total = unassigned_.totals[reason].load(std::memory_order_relaxed);
-        if (total == 0) continue;
-        rings_.back()->ring().add_drops(static_cast<DropReason>(reason), total);
-        unassigned_.totals[reason].fetch_sub(total, std::memory_order_relaxed);
-    }
-}
-
 void Sender::connect(Time now) {
-    for (const std::string& socket : settings_.places.sockets()) {
+    std::string refused;
+    const std::vector<std::string> sockets = follow_user() ? settings_.places.sockets() : std::vector<std::string>();
+    for (const std::string& socket : sockets) {
         auto stream = AgentSocket::connect(socket);
+        if (!stream && stream.error().kind == ErrorKind::refuse && refused.empty())
+            refused = stream.error().what + ": this process's user must be a member of the socket's group";
         if (!stream) continue;
+        if (::geteuid() != user_) break;  // who has just connected is not sure
         RingFile* file = front();
         const Hello hello =
             file != nullptr ? file->hello() : Hello{.identity = settings_.identity, .first = 1, .ring = {}};
@@ -115,12 +88,16 @@ void Sender::connect(Time now) {
             Connection{socket, std::move(*stream), Session(hello, file ? &file->ring() : nullptr), now});
         return;
     }
+    trouble_.connection(std::move(refused));
     next_connection_ = now + next_backoff();
 }
 
 Sender::Rest Sender::exchange(Time now) {
     Session& session = connection_->session;
     switch (receive()) {
+        case Session::Verdict::refused:
+            trouble_.connection(connection_->socket + ": the agent refuses this process's hello");
+            [[fallthrough]];
         case Session::Verdict::behind:
             take_fresh_id();
             [[fallthrough]];
@@ -131,6 +108,7 @@ Sender::Rest Sender::exchange(Time now) {
             break;
     }
     connected_ = session.welcomed();
+    if (connected_) trouble_.connection({});
     if (session.acknowledged() || now - connection_->since >= greatest_backoff) backoff_ = least_backoff;
     const std::optional<bool> more = send();
     if (!more) {
@@ -176,51 +154,6 @@ std::optional<bool> Sender::send() {
     return true;
 }
 
-// Rings that are not where the connected agent looks for them: a new one is filled there, and the old one is closed,
-// sent to the end and removed.
-void Sender::settle(Time now) {
-    const Session& session = connection_->session;
-    if (rings_.size() > 1 && is_drained(*front()) && session.told() == totals() && session.to_send().empty()) {
-        say_bye();
-        retire_ring();
-        disconnect(now, 0ms);
-        return;
-    }
-    const std::string folder = rings_folder(connection_->socket);
-    if (closed_ || rings_.empty() || rings_.back()->folder() == folder || now < next_ring_) return;
-    if (rings_.size() + spent_.size() > greatest_moves) return;
-    next_ring_ = now + ring_retry;
-    Identity identity = settings_.identity;
-    identity.emitter = make_emitter_id();
-    RingFile& old = *rings_.back();
-    if (add_ring(folder, identity)) old.ring().close();
-}
-
-void Sender::retire_ring() {
-    const std::scoped_lock lock(rings_mutex_);
-    spent_.push_back(std::move(rings_.front()));
-    rings_.pop_front();
-    spent_.back()->remove();
-    spent_.back()->free_cells();
-    told_ = {};
-}
-
-// The agent counts drops of the fresh id from nothing: what it was told under the old one is not said again.
-void Sender::take_fresh_id() {
-    const EmitterId fresh = make_emitter_id();
-    for (std::size_t reason = 0; reason < told_.size(); ++reason) {
-        if (front() != nullptr)
-            front()->ring().forget_drops(static_cast<DropReason>(reason), told_[reason]);
-        else
-            unassigned_.totals[reason].fetch_sub(told_[reason], std::memory_order_relaxed);
-    }
-    told_ = {};
-    if (front() != nullptr)
-        front()->take_id(fresh);
-    else
-        settings_.identity.emitter = fresh;
-}
-
 void Sender::disconnect(Time now, Rest until_next) {
     if (connection_->session.welcomed()) {
         for (std::size_t reason = 0; reason < told_.size(); ++reason)
@@ -256,7 +189,7 @@ void Sender::close() noexcept {
 
 bool Sender::drained() const {
     if (rings_.empty()) return sum(totals()) == 0 || (connection_ && connection_->session.told() == totals());
-    return std::ranges::all_of(rings_, [](const auto& file) { return is_drained(*file); });
+    return std::ranges::all_of(rings_, [](const auto& file) { return file->is_drained(); });
 }
 
 void Sender::part() noexcept {
@@ -268,7 +201,7 @@ void Sender::part() noexcept {
     connected_ = false;
     // Drops are told and not acknowledged: a ring that counts some is the agent's to read and to remove.
     for (const auto& file : rings_) {
-        if (is_drained(*file) && sum(file->ring().drop_totals()) == 0) file->remove();
+        if (file->is_drained() && sum(file->ring().drop_totals()) == 0) file->remove();
     }
 }
 

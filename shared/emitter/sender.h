@@ -17,6 +17,7 @@
 #include "shared/emitter/drop_counters.h"
 #include "shared/emitter/ring_file.h"
 #include "shared/emitter/session.h"
+#include "shared/emitter/trouble.h"
 
 namespace outrigger {
 
@@ -51,6 +52,7 @@ class Sender {
         bool connected = false;
     };
     Counts counts() const;
+    std::string trouble() const { return trouble_.text(); }
 
   private:
     struct Connection {
@@ -72,6 +74,9 @@ class Sender {
     void settle(Time now);
     void retire_ring();
     void take_fresh_id();
+    bool follow_user();
+    void leave_ring();
+    void give_up_settled();
     void disconnect(Time now, Rest until_next);
     void say_bye();
     Rest next_backoff();
@@ -83,6 +88,8 @@ class Sender {
     DropCounters& unassigned_;
     std::optional<Connection> connection_;
     std::atomic<bool> connected_ = false;
+    uid_t user_;  // whose names the rings and the connection bear
+    Trouble trouble_;
     Time next_ring_{};
     Time next_connection_{};
     DropTotals told_{};  // of the first ring, or of none, on the connections before this one
@@ -95,6 +102,7 @@ class Sender {
     mutable std::mutex rings_mutex_;                // guards the two below; only the sender's thread changes them
     std::deque<std::unique_ptr<RingFile>> rings_;   // the first is being sent, the last is filled
     std::vector<std::unique_ptr<RingFile>> spent_;  // app threads may still hold them; their memory is given back
+    std::vector<RingFile*> unsettled_;              // of those: to be left to the agent, and still being written
 };
 
 }  // namespace outrigger

@@ -41,6 +41,7 @@ Session::Verdict Session::take_frame(Bytes frame) {
             return ack ? take_ack(*ack) : Verdict::broken;
         }
         case FrameKind::refused:
+            if (!welcomed()) return Verdict::refused;  // of the hello
             ++refused_;  // the agent counts and journals it; an acknowledgement passes over it
             return Verdict::fine;
         default:

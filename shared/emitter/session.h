@@ -20,8 +20,9 @@ class Session {
 
     enum class Verdict {
         fine,
-        behind,  // the agent knows numbers of this id that were never taken: the emitter needs another id
-        broken,  // not our protocol: close
+        behind,   // the agent knows numbers of this id that were never taken: the emitter needs another id
+        refused,  // a hello that the agent does not take: another id may be welcome
+        broken,   // not our protocol: close
     };
     Verdict take(Bytes received);
 

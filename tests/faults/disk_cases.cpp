@@ -10,6 +10,7 @@
 #include "shared/file_descriptor.h"
 #include "tests/faults/catalogue.h"
 #include "tests/faults/flood.h"
+#include "tests/faults/neighbours.h"
 #include "tests/faults/strace.h"
 #include "tests/integration/peers/eventually.h"
 #include "tests/integration/peers/small_disk.h"
@@ -254,6 +255,7 @@ void hostile_rings(World& world) {
     fs::path live;
     for (const auto& file : fs::directory_iterator(rings))
         if (file.is_regular_file() && file.file_size() > mebibyte) live = file.path();
+    cut_by_a_neighbour(world, live);
     fs::copy_file(live, name(6));  // as if its process were dead, with an id that is in use
     fs::copy_file(live, name(7));
     fs::resize_file(name(7), 5000);

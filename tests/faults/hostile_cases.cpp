@@ -1,5 +1,6 @@
 // E: clients that mean no good, on the socket and at the HTTP door. Beside them the load goes on, and loses nothing.
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <array>
 #include <fstream>
@@ -11,6 +12,7 @@
 #include "shared/unix_socket.h"
 #include "tests/faults/catalogue.h"
 #include "tests/faults/crowd.h"
+#include "tests/faults/neighbours.h"
 #include "tests/integration/peers/eventually.h"
 #include "tests/integration/peers/line_client.h"
 #include "tests/unit/agent/http/raw_client.h"
@@ -72,6 +74,7 @@ void not_allowed(World& world) {
                     .input = folder / "line"},
                    5s);
     world.fired("strangers turned away", static_cast<std::uint64_t>(turned_away(world, "not_allowed")));
+    ring_of_a_stranger(world);
     world.expect(world.postgres.number("select count(*) from request_log where endpoint = '/stranger'") == 0,
                  "E2: a stranger's event is stored");
 }
@@ -243,8 +246,35 @@ void damaged_streams(World& world) {
     world.others_sent_some();
 }
 
+void impossible_totals(World& world) {
+    double before = 0;
+    for (int i = 0; i < 6; ++i) {
+        LineClient client(world.agent.socket());
+        client.send(R"({"type":"hello","protocol":1,"emitter":"e8)" + std::string(29, '0') + std::to_string(i) +
+                    "\"}\n");
+        client.receive(5s);
+        client.send("{\"type\":\"dropped\",\"reason\":\"other\",\"total\":9223372036854775807}\n");
+        world.expect(client.receive(5s).value_or("").find("out_of_range") != std::string::npos,
+                     "E8: a total that cannot be is taken");
+        client.send("{\"type\":\"dropped\",\"reason\":\"other\",\"total\":4611686018427387904}\n");
+        client.receive(5s);
+        const double now = world.agent.scrape().sum("outrigger_emitter_dropped_events_total", {{"reason", "other"}});
+        world.expect(now >= before, "E8: a counter falls");
+        before = now;
+        world.fired("totals as great as may be");
+    }
+    world.expect(peers::eventually(5s,
+                                   [&] {
+                                       return world.agent.scrape().sum("outrigger_emitter_dropped_events_total",
+                                                                       {{"reason", "other"}}) >= 0x1p64;
+                                   }),
+                 "E8: totals are not counted");
+}
+
 void numbers(World& world) {
+    world.agent.flags.insert(world.agent.flags.end(), {"--socket-mode", "0666"});
     world.start();
+    take_an_id(world);
     const std::string id = "e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8";
     const auto hello = [&](const std::string& first) {
         return R"({"type":"hello","protocol":1,"emitter":")" + id + R"(","first":)" + first + "}\n";
@@ -276,6 +306,7 @@ void numbers(World& world) {
     world.others_sent(9);
     world.expect(world.agent.scrape().sum("outrigger_emitter_dropped_events_total", {{"reason", "gap"}}) == 91,
                  "E8: the gap is not counted");
+    impossible_totals(world);
     world.others_drop = true;
 }
 

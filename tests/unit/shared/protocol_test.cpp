@@ -150,6 +150,8 @@ TEST_CASE("welcome, ack, refused and dropped come back as they were sent") {
     CHECK(dropped->total == 17);
     check_strict(framed(Dropped{DropReason::other, 1}), parse_dropped);
     CHECK_FALSE(parse_dropped(framed(Dropped{DropReason::count_, 1})));
+    CHECK(parse_dropped(framed(Dropped{DropReason::other, limits::last_number})));
+    CHECK_FALSE(parse_dropped(framed(Dropped{DropReason::other, limits::last_number + 1})));
 }
 
 TEST_CASE("frames follow each other, and bye is a head alone") {

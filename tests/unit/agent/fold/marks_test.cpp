@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "agent/fold/fold.h"
 #include "agent/fold/mark_table.h"
 #include "tests/unit/agent/fold/entries.h"
@@ -67,6 +69,42 @@ TEST_CASE("drop totals are cumulative: only what they grow by is counted, for ea
     CHECK(counters.emitter_dropped[static_cast<std::size_t>(DropReason::ring_full)] == 25);
     CHECK(counters.gap == 0);
     CHECK(fold.marks().size() == 2);
+}
+
+TEST_CASE("no total makes a counter fall, however many emitters say how much") {
+    Entries entries;
+    Fold fold({});
+    const auto counted = [&] {
+        const auto& counters = fold.snapshot(entries.now_us, false).counters;
+        return counters.emitter_dropped[static_cast<std::size_t>(DropReason::ring_full)];
+    };
+    std::uint64_t before = 0;
+    for (std::uint8_t id = 1; id <= 6; ++id) {
+        const journal::DropTotal total{DropReason::ring_full, limits::last_number};
+        entries.other(journal::Kind::drop_total, total, entries.emitter(id));
+        test::apply(fold, entries.all());
+        CHECK(counted() >= before);
+        before = counted();
+        if (id == 2) CHECK(before == 2 * limits::last_number);
+    }
+    CHECK(before == UINT64_MAX);
+}
+
+TEST_CASE("an id is its user's own: of another user, the same one has another mark") {
+    Entries entries;
+    const auto* mine = entries.emitter(1, "shop", 1000);
+    const auto* theirs = entries.emitter(1, "shop", 1001);
+    entries.request({}, mine, 1);
+    entries.request({}, theirs, 7);
+    entries.request({}, mine, 2);
+    Fold fold({});
+    test::apply(fold, entries.all());
+    auto marks = fold.marks();
+    std::ranges::sort(marks, {}, &fold::Mark::uid);
+    REQUIRE(marks.size() == 2);
+    CHECK(marks[0].number == 2);
+    CHECK(marks[1].number == 7);
+    CHECK(fold.snapshot(entries.now_us, false).counters.gap == 0);
 }
 
 TEST_CASE("beyond the cap the longest idle mark of the uid that holds most goes first") {

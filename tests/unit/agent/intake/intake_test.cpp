@@ -223,17 +223,25 @@ TEST_CASE("what is known from before this life goes on; a first beyond it is a g
     CHECK(gap->last == 14);
 }
 
-TEST_CASE("a bad hello is refused and the connection closed; so is somebody else's id") {
+TEST_CASE("an id is its user's own: of another user, the same one is another emitter") {
     KeptJournal journal;
     KnownEmitter known;
     known.id[15] = 2;
     known.uid = ::getuid() + 1;
-    known.highest = 1;
+    known.highest = 7;
     known.last_us = now_us();
     journal.start_intake({known});
+    LineClient client(journal.socket());
+    client.send(hello("00000000000000000000000000000002"));
+    CHECK(client.receive() == welcome(1));
+}
+
+TEST_CASE("a bad hello is refused and the connection closed") {
+    KeptJournal journal;
+    journal.start_intake();
     for (
         const auto& bad :
-        {hello("12"), hello(id, 0), hello("00000000000000000000000000000002"),
+        {hello("12"), hello(id, 0),
          std::string(
              R"({"type":"hello","protocol":1,"emitter":"9f0c0000000000000000000000000001","first":9000000000000000000})"
              "\n")}) {

@@ -92,6 +92,7 @@ TEST_CASE("a wrong line is refused with the reason and the field") {
         Wrong{R"({"type":"dropped","reason":"ring_full"})", Refusal::missing_field, "total"},
         Wrong{R"({"type":"dropped","reason":"hunger","total":1})", Refusal::out_of_range, "reason"},
         Wrong{R"({"type":"dropped","reason":"ring_full","total":-1})", Refusal::out_of_range, "total"},
+        Wrong{R"({"type":"dropped","reason":"ring_full","total":4611686018427387905})", Refusal::out_of_range, "total"},
     };
     JsonLineParser parser;
     for (const Wrong& wrong : table) {

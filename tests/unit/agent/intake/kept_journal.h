@@ -49,7 +49,7 @@ class KeptJournal {
   private:
     MemoryFolder folder_;
     std::atomic<int> batches_ = 0;  // that the writer took
-    std::mutex held_mutex_;  // held while the disk does not answer
+    std::mutex held_mutex_;         // held while the disk does not answer
     std::unique_ptr<journal::Journal> journal_;
     std::unique_ptr<journal::Writer> writer_;
     std::unique_ptr<UnixListener> listener_;

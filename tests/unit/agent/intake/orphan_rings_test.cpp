@@ -214,7 +214,8 @@ TEST_CASE("a ring stays while what its process had sent is still on its way to t
     write(event, *measured, admission.request(sender, event, measured->length));
     admission.leave(sender);
 
-    OrphanRings rings(journal.rings(), [](const std::string&) {});
+    AllowList everyone({}, {});
+    OrphanRings rings(journal.rings(), everyone, [](const std::string&) {});
     const auto drain = [&] {
         rings.look(admission, 1, [] { return 77; });
         rings.drain(admission);
@@ -237,7 +238,7 @@ TEST_CASE("nobody says hello for the ring of a dead process while it is drained"
     identity.emitter[0] = 5;
     Emitter& drained = **emitters.welcome(identity, 1, 1000, batch);
     drained.draining = true;
-    CHECK(emitters.is_drained(identity.emitter));
+    CHECK(emitters.is_drained(identity.uid, identity.emitter));
     REQUIRE_FALSE(emitters.welcome(identity, 1, 1000, batch));
     CHECK(emitters.welcome(identity, 1, 1000, batch).error().reason == Refusal::bad_hello);
     drained.known = true;
@@ -250,7 +251,9 @@ TEST_CASE("the hello of a process that died before it was read is shown out, and
     Counters counters;
     Admission admission(emitters, counters, std::chrono::days(30), {}, {});
     journal::Batch batch;
-    (*emitters.welcome(some_hello(1).identity, 1, 1000, batch))->draining = true;
+    Identity identity = some_hello(1).identity;
+    identity.uid = ::getuid();
+    (*emitters.welcome(identity, 1, 1000, batch))->draining = true;
     int ends[2];
     REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
     const FileDescriptor client{ends[1]};
@@ -294,7 +297,8 @@ TEST_CASE("what one user leaves in the folder is looked at up to a bound, and fo
     Emitters emitters({});
     Counters counters;
     Admission admission(emitters, counters, std::chrono::days(30), {}, {});
-    OrphanRings rings(journal.rings(), [](const std::string&) {});
+    AllowList everyone({}, {});
+    OrphanRings rings(journal.rings(), everyone, [](const std::string&) {});
     for (int look = 0; look < 3; ++look) rings.look(admission, 1, [] { return 77; });
     CHECK(counters.rings_corrupt == 2 * limits::rings_of_one_uid);
     for (int i = 0; i < 200; ++i) std::filesystem::remove(garbage(i));
@@ -320,6 +324,41 @@ TEST_CASE("killed between the two places of a fresh id, a ring belongs to the id
     known.last_us = std::numeric_limits<std::int64_t>::max() / 2;
     journal.start_intake({known});
     CHECK(journal.entries(1).size() == 1);
+    CHECK(soon([&] { return rings_in(journal.rings()) == 0; }));
+    CHECK(journal.intake().counters().rings_corrupt == 0);
+}
+
+TEST_CASE("a drop total that cannot be is passed over and counted, and what is in the ring is drained") {
+    KeptJournal journal;
+    in_dying_process(journal.rings(), 1, [](Ring& ring) {
+        push(ring, "/1");
+        ring.add_drops(DropReason::ring_full, std::uint64_t{0} - 1);
+        ring.add_drops(DropReason::no_ring, limits::last_number);
+    });
+    journal.start_intake();
+    CHECK(soon([&] { return rings_in(journal.rings()) == 0; }));
+    std::vector<std::uint64_t> totals;
+    for (const auto& entry : journal.entries(1))
+        if (entry.envelope.kind == journal::Kind::drop_total)
+            totals.push_back(journal::parse_drop_total(entry.payload)->total);
+    CHECK(totals == std::vector{limits::last_number});
+    CHECK(journal.intake().counters().rings_corrupt == 1);
+}
+
+TEST_CASE("an id that another user's emitter has used, too, keeps no ring from being drained") {
+    KeptJournal journal;
+    in_dying_process(journal.rings(), 1, [](Ring& ring) {
+        for (int i = 1; i <= 5; ++i) push(ring, "/" + std::to_string(i));
+    });
+    KnownEmitter known;
+    known.id = some_hello(1).identity.emitter;
+    known.uid = ::getuid() + 1;
+    known.highest = 3;
+    known.last_us = std::numeric_limits<std::int64_t>::max() / 2;
+    journal.start_intake({known});
+    const auto entries = journal.entries(5);
+    REQUIRE(entries.size() == 5);
+    CHECK(entries[0].envelope.number == 1);
     CHECK(soon([&] { return rings_in(journal.rings()) == 0; }));
     CHECK(journal.intake().counters().rings_corrupt == 0);
 }

@@ -5,6 +5,7 @@
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,15 +21,19 @@
 
 #include "shared/record.h"
 #include "tests/unit/shared/emitter/allocations.h"
+#include "tests/unit/shared/emitter/as_user.h"
 #include "tests/unit/shared/emitter/fake_agent.h"
 #include "tests/unit/shared/emitter/memory_folder.h"
 #include "tests/unit/shared/emitter/ring_content.h"
 
 using namespace outrigger;
 using namespace std::chrono_literals;
+using outrigger::test::AsUser;
 using outrigger::test::FakeAgent;
+using outrigger::test::is_root;
 using outrigger::test::MemoryFolder;
 using outrigger::test::RingContent;
+using outrigger::test::stranger;
 
 namespace {
 
@@ -318,6 +323,45 @@ TEST_CASE("an app whose ring cannot be made runs on, unharmed, and counts") {
     });
     CHECK(child == 0);
     CHECK(rings(folder).empty());
+}
+
+TEST_CASE("what keeps a process from its agent is told with its remedy, until it is mended" *
+          doctest::skip(!is_root() || thread_sanitized)) {
+    MemoryFolder folder;
+    ::chmod(folder.path().c_str(), 0755);
+    std::filesystem::create_directory(folder / "agent.sock.rings");
+    ::chmod((folder / "agent.sock.rings").c_str(), 02770);
+    int told[2];
+    REQUIRE(::pipe(told) == 0);
+    ServingAgent serving(folder);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        const AsUser other(stranger, stranger);
+        Emitter emitter(settings_for(folder));
+        const bool before = emitter.trouble().empty();
+        emitter.start();
+        const auto soon = [&](auto holds) {
+            for (int i = 0; i < 1'000 && !holds(); ++i) std::this_thread::sleep_for(10ms);
+            return holds();
+        };
+        const auto says = [&](std::string_view text) { return emitter.trouble().find(text) != std::string::npos; };
+        if (!before ||
+            !soon([&] { return says("agent.sock: Permission denied: this process's user must be a member"); }))
+            ::_exit(1);
+        (void)!::write(told[1], "1", 1);
+        if (!soon([&] { return says("agent.sock.rings: Permission denied"); })) ::_exit(2);
+        (void)!::write(told[1], "2", 1);
+        ::_exit(soon([&] { return emitter.trouble().empty(); }) ? 0 : 3);
+    }
+    ::close(told[1]);
+    char step = 0;
+    if (::read(told[0], &step, 1) == 1) ::chmod((folder / "agent.sock").c_str(), 0666);
+    if (::read(told[0], &step, 1) == 1) ::chmod((folder / "agent.sock.rings").c_str(), 02777);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    ::close(told[0]);
+    CHECK(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 0);
 }
 
 TEST_CASE("record makes no system call, from a thread's first event to a full ring" * doctest::skip(sanitized)) {

@@ -80,6 +80,14 @@ void FakeAgent::take_hello(Connection& connection, const Hello& hello) {
     hellos.push_back(hello);
     connection.hello = hello;
     if (!welcomes) return;
+    if (refusals > 0) {
+        --refusals;
+        std::vector<std::byte> answer;
+        append(answer, RefusedFrame{0, Refusal::bad_hello, "emitter: another one"});
+        write(connection, answer);
+        connection.closed = true;
+        return;
+    }
     Kept& known = kept[hello.identity.emitter];
     if (known.first == 0) known.first = hello.first;
     if (hello.first > known.next()) wrong.push_back("a gap");

@@ -30,6 +30,7 @@ class FakeAgent {
     void send(const std::vector<std::byte>& frame);  // to the newest connection
 
     bool welcomes = true;
+    std::size_t refusals = 0;  // of the next hellos
     bool acks = true;
     bool reads = true;
     std::optional<std::uint64_t> next_override;  // of the next welcome

@@ -11,12 +11,16 @@
 #include <cstring>
 #include <fstream>
 
+#include "tests/unit/shared/emitter/as_user.h"
 #include "tests/unit/shared/emitter/memory_folder.h"
 #include "tests/unit/shared/emitter/ring_content.h"
 
 using namespace outrigger;
+using outrigger::test::AsUser;
+using outrigger::test::is_root;
 using outrigger::test::MemoryFolder;
 using outrigger::test::RingContent;
+using outrigger::test::stranger;
 
 namespace {
 
@@ -47,6 +51,14 @@ bool lock_is_free(const std::string& path) {
     });
 }
 
+// As the agent asks, in another process.
+bool read_lock_is_free(const std::string& path) {
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    struct flock lock{};
+    lock.l_type = F_RDLCK;
+    return file >= 0 && ::fcntl(file, F_OFD_SETLK, &lock) == 0;
+}
+
 mode_t mode_of(const std::string& path) {
     struct stat status{};
     return ::stat(path.c_str(), &status) == 0 ? status.st_mode & 07777 : 0;
@@ -69,7 +81,7 @@ TEST_CASE("a ring is a whole file under its emitter's name, locked while its pro
     REQUIRE(file.has_value());
     const std::string path = folder + "/" + name;
     CHECK(mode_of(folder) == 02770);
-    CHECK(mode_of(path) == 0660);
+    CHECK(mode_of(path) == 0640);
     CHECK(std::filesystem::file_size(path) == ring::header_bytes + ring::least_bytes);
     CHECK(files_in(folder) == 1);
     CHECK_FALSE(lock_is_free(path));
@@ -83,6 +95,34 @@ TEST_CASE("a ring is a whole file under its emitter's name, locked while its pro
     CHECK(content.hello.ring == name);
     CHECK(content.first == 1);
     CHECK(content.next == 1);
+}
+
+TEST_CASE("a member of the folder's group reads a ring, sees whether its process lives, and cannot write or cut it" *
+          doctest::skip(!is_root())) {
+    MemoryFolder temporary;
+    const std::string folder = temporary / "rings";
+    REQUIRE(::mkdir(folder.c_str(), 02770) == 0);
+    REQUIRE(::chown(folder.c_str(), 0, stranger) == 0);
+    REQUIRE(::chmod(folder.c_str(), 02770) == 0);
+    ::chmod(temporary.path().c_str(), 0755);
+    auto file = RingFile::make(folder, hello_of(7), ring::least_bytes).value();
+    const std::string path = folder + "/" + name;
+    const auto as_stranger = [&](auto check) {
+        return in_child([&] {
+            const AsUser other(stranger, stranger);
+            return check();
+        });
+    };
+    CHECK(as_stranger([&] { return ::truncate(path.c_str(), 0) != 0 && errno == EACCES; }));
+    CHECK(as_stranger([&] { return ::open(path.c_str(), O_WRONLY | O_TRUNC) < 0 && errno == EACCES; }));
+    CHECK(as_stranger([&] { return !read_lock_is_free(path) && errno == EAGAIN; }));
+    const auto slot = file->ring().reserve(5);
+    REQUIRE(slot);
+    std::memcpy(slot->record, "event", 5);
+    file->ring().publish(*slot, {slot->record, 5});
+    file.reset();
+    CHECK(as_stranger([&] { return read_lock_is_free(path); }));
+    CHECK(as_stranger([&] { return ::unlink(path.c_str()) == 0; }));
 }
 
 TEST_CASE("a forked child does not hold its parent's lock, and cannot touch the ring") {
@@ -147,5 +187,21 @@ TEST_CASE("a ring that cannot be made says why and leaves nothing behind") {
         const auto refused = RingFile::make(temporary / "rings", hello_of(8), ring::least_bytes);
         REQUIRE_FALSE(refused.has_value());
         CHECK(refused.error().kind == ErrorKind::retry);
+    }
+    SUBCASE("as many of all users as there may be, of whom none counts for more than its own rings") {
+        if (!is_root()) return;
+        std::filesystem::create_directory(temporary / "rings");
+        const auto leave = [&](uid_t user, std::size_t count) {
+            for (std::size_t i = 0; i < count; ++i) {
+                const std::string file =
+                    temporary / ("rings/" + std::to_string(user) + "-" + std::to_string(i) + ".ring");
+                std::ofstream(file).flush();
+                REQUIRE(::chown(file.c_str(), user, 0) == 0);
+            }
+        };
+        leave(stranger, limits::rings);
+        CHECK(RingFile::make(temporary / "rings", hello_of(7), ring::least_bytes).has_value());
+        for (uid_t user = 1; user <= 3; ++user) leave(user, limits::rings_of_one_uid);
+        CHECK_FALSE(RingFile::make(temporary / "rings", hello_of(8), ring::least_bytes).has_value());
     }
 }

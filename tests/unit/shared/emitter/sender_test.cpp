@@ -1,21 +1,29 @@
 #include "shared/emitter/sender.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <string>
 
+#include "tests/unit/shared/emitter/as_user.h"
 #include "tests/unit/shared/emitter/fake_agent.h"
 #include "tests/unit/shared/emitter/memory_folder.h"
 #include "tests/unit/shared/emitter/ring_content.h"
 
 using namespace outrigger;
 using namespace std::chrono_literals;
+using outrigger::test::AsUser;
 using outrigger::test::FakeAgent;
+using outrigger::test::is_root;
 using outrigger::test::MemoryFolder;
 using outrigger::test::RingContent;
+using outrigger::test::stranger;
 
 namespace {
 
@@ -91,6 +99,20 @@ struct Road {
         return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(socket + ".rings"), {}));
     }
 };
+
+// As the agent sees it, which is another process.
+bool lock_is_free(const std::string& path) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+        struct flock lock{};
+        lock.l_type = F_RDLCK;
+        ::_exit(file >= 0 && ::fcntl(file, F_OFD_SETLK, &lock) == 0 ? 0 : 1);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
 
 std::uint64_t total(const DropTotals& totals, DropReason reason) { return totals[static_cast<std::size_t>(reason)]; }
 
@@ -246,6 +268,81 @@ TEST_CASE("drops that were told under an old id are not told again under a fresh
     REQUIRE(road.until([&] { return road.agent.hellos.size() == 3; }));
     CHECK(road.until([&] { return total(road.kept().drops, DropReason::other) > 0; }));
     CHECK(total(road.kept().drops, DropReason::other) == 1);
+}
+
+TEST_CASE("an agent that refuses the hello makes the emitter take a fresh id, and gets everything") {
+    Road road;
+    road.step();
+    road.push_many(20);
+    road.agent.listen();
+    road.agent.refusals = 3;
+    REQUIRE(road.until([&] { return road.agent.refusals == 2; }));
+    road.step();
+    CHECK(road.sender.trouble().find("agent.sock: the agent refuses") != std::string::npos);
+    REQUIRE(road.until_acknowledged());
+    REQUIRE(road.agent.hellos.size() == 4);
+    CHECK(road.agent.hellos[0].identity.emitter != road.agent.hellos[1].identity.emitter);
+    CHECK(road.agent.hellos[2].identity.emitter != road.agent.hellos[3].identity.emitter);
+    CHECK(road.kept().records == road.pushed);
+    CHECK(road.sender.trouble().empty());
+}
+
+TEST_CASE("an agent that refuses every hello is not hammered") {
+    Road road;
+    road.agent.listen();
+    road.agent.refusals = 1'000;
+    const auto start = road.now;
+    while (road.now < start + 30s) {
+        road.step();
+        road.agent.step();
+    }
+    CHECK(road.agent.hellos.size() > 20);
+    CHECK(road.agent.hellos.size() < 100);
+}
+
+TEST_CASE("a process that becomes another user goes on with a ring of that one's, and leaves the old one to the agent" *
+          doctest::skip(!is_root())) {
+    Road road;
+    road.agent.listen();
+    road.agent.acks = false;
+    road.step();
+    const std::string first_ring = road.socket + ".rings/" + [&] {
+        REQUIRE(road.until([&] { return road.agent.hellos.size() == 1; }));
+        return road.agent.hellos[0].ring;
+    }();
+    road.push_many(3);
+    REQUIRE(road.until([&] { return road.kept().records.size() == 3; }));  // kept, and the emitter does not know
+    road.agent.die();
+    road.step();
+    road.push_many(2);
+    road.agent.acks = true;
+    road.agent.listen();
+    ::chmod(road.socket.c_str(), 0666);
+    ::chmod(road.folder.path().c_str(), 0755);
+    Ring* const before = road.ring;
+    {
+        const AsUser other(stranger, stranger);
+        for (int i = 0; i < 1'000; ++i) road.step();
+        CHECK(road.ring == before);  // no ring of its own can be made here: the old one goes on
+        CHECK(road.agent.hellos.size() == 1);
+        CHECK(road.sender.trouble().find("agent.sock.rings: Permission denied") != std::string::npos);
+    }
+    ::chmod((road.socket + ".rings").c_str(), 02777);
+    {
+        const AsUser other(stranger, stranger);
+        REQUIRE(road.until([&] { return road.agent.hellos.size() == 2; }));
+        REQUIRE(road.ring != before);
+        REQUIRE(road.push("/new"));
+        REQUIRE(road.until([&] { return road.kept().records.size() == 1; }));
+    }
+    CHECK(road.agent.hellos[1].identity.emitter != road.agent.hellos[0].identity.emitter);
+    CHECK(road.agent.kept[road.agent.hellos[0].identity.emitter].records.size() == 3);  // none of them again
+    CHECK(road.sender.counts().accepted == 6);
+    CHECK(road.sender.trouble().empty());
+    CHECK(lock_is_free(first_ring));
+    const auto left = RingContent::read(first_ring);
+    CHECK(left.first == 1);
+    CHECK(left.entries.size() == 5);
 }
 
 TEST_CASE("a refused record is passed over when it is acknowledged") {
