@@ -15,6 +15,7 @@ void count(Recovered& found, Op op) { ++found.errors[static_cast<std::size_t>(op
 void add_missing(Extent& extent, std::uint64_t entries) {
     extent.entries += entries;
     extent.missing += entries;
+    extent.guessed += entries;
     extent.counts[static_cast<std::size_t>(Kind::request)] += entries;
 }
 
@@ -22,8 +23,9 @@ void add_missing(Extent& extent, std::uint64_t entries) {
 void correct(Extent& extent, const Known& known) {
     auto& requests = extent.counts[static_cast<std::size_t>(Kind::request)];
     if (requests <= known.requests) return;
-    const std::uint64_t others = std::min(requests - known.requests, extent.missing);
+    const std::uint64_t others = std::min(requests - known.requests, extent.guessed);
     requests -= others;
+    extent.guessed -= others;
     extent.counts[static_cast<std::size_t>(Kind::metric)] += others;
 }
 
@@ -46,9 +48,9 @@ class Guess {
         }
     }
     void correct_at(Extent& at) const {
-        if (at.missing == 0) return;
+        if (at.guessed == 0) return;
         for (const Known& each : known_)
-            if (each.position == before_ + at.entries) correct(at, each);
+            if (each.position >= before_ + at.entries) correct(at, each);
     }
 
   private:

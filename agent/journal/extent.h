@@ -11,6 +11,7 @@ namespace outrigger::journal {
 struct Extent {
     std::uint64_t entries = 0;  // ordinals up to the last batch that is whole
     std::uint64_t missing = 0;  // of these
+    std::uint64_t guessed = 0;  // of the missing: those that `counts` takes for requests
     std::uint64_t bytes = header_bytes;
     Counts counts{};
     std::int64_t at_us = 0;

@@ -221,6 +221,9 @@ void read_all(Journal& journal, std::uint64_t from, const Counts& counts, const 
     if (from != 0) {
         expect(from > mark.position || journal::requests(reader->counts()) == journal::requests(mark.counts),
                "a reader that comes to the mark has as many requests as the mark");
+        expect(from > mark.position ||
+                   journal::requests(counts) + journal::requests(told) == journal::requests(mark.counts),
+               "what a cursor had and what it was handed since is what the mark says");
         return;
     }
     expect(reader->counts() == told && before == Counts{}, "what was handed out and what was lost is all there is");
@@ -263,4 +266,5 @@ FUZZ_TARGET(journal) {
     scribe.write(3, "second");
     expect(journal.mark().position == written.last() && written.last() >= first, "a journal can be written on");
     read_all(journal, 0, {}, written, mark.position + 1, first - 1);
+    if (checkpoint != 0) read_all(journal, checkpoint, whole.counts[checkpoint], written, mark.position + 1, first - 1);
 }

@@ -187,6 +187,45 @@ TEST_CASE("what a cursor knows of damage before it is what the mark says, and no
     }
 }
 
+TEST_CASE("what a cursor beyond the journal's end knows bounds what was damaged before it, too") {
+    const TestFolder folder;
+    auto settings = folder.settings();
+    settings.durability = Durability::process;
+    std::uint64_t position = 0, end = 0;
+    std::vector<std::byte> bytes;
+    {
+        const auto journal = opened(settings);
+        DirectWriter writer(*journal);
+        Batch batch;
+        Envelope metric;
+        metric.kind = Kind::metric;
+        REQUIRE(writer.keep_requests(1, 3));
+        batch.add(metric, as_payload("a metric"));
+        REQUIRE(writer.keep(batch));
+        REQUIRE(writer.keep_requests(4, 6));
+        end = Killed::readable(*journal);
+        Batch lost;
+        lost.add(metric, as_payload("lost"));
+        REQUIRE(writer.keep(lost));
+        position = journal->mark().position;
+        bytes = contents(segment_files(settings.folder).front());
+    }
+    const std::string_view text = "a metric";
+    *std::ranges::search(bytes, as_payload(text)).begin() ^= std::byte{1};
+    bytes.resize(end);
+    write_contents(segment_files(settings.folder).front(), bytes);
+    settings.known = {{position, 6}};
+    const auto journal = opened(settings, position);
+    CHECK(journal->mark().position == position - 1);
+    CHECK(requests(journal->mark().counts) == 6);
+    DirectWriter writer(*journal, position + 1, journal->mark().counts);
+    REQUIRE(writer.keep_requests(7, 9));
+    const auto out = read_out(*journal->read_from(position, requests_alone(6)));
+    CHECK(out.numbers == numbers(7, 9));
+    CHECK(requests(out.counts) == 9);
+    CHECK(requests(journal->mark().counts) == 9);
+}
+
 TEST_CASE("the start after a damaged tail goes on behind it, and so does the one after that") {
     const Killed killed;
     auto damaged = killed.image;
