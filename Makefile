@@ -108,8 +108,8 @@ pictures: build deps-dashboards  ## draws the dashboards' queries over a real ru
 	@PROGRAM_FOLDER=$(OUT) tools/dashboards/pictures
 
 .PHONY: mutants
-mutants: $(OUT)/outrigger $(OUT)/fault-cases deps-test  ## agents broken on purpose, each of which the cases must catch
-	@tests/faults/mutants/run
+mutants: $(OUT)/outrigger $(OUT)/fault-cases deps-test  ## agents broken on purpose, each of which the cases must catch, and pass the unbroken one (SHORT=1: five of them)
+	@tests/faults/mutants/run $(if $(SHORT),--short)
 
 .PHONY: up down
 up:          ## the compose stack: app and agent built from this tree, Postgres, Prometheus, Grafana and the rest; needs Docker
