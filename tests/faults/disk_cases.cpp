@@ -214,6 +214,7 @@ void lost_cursors(World& world) {
 }
 
 void more_than_the_journal(World& world, const std::string& first_size, const std::string& then_size) {
+    world.no_traces();
     world.set_flag("--journal-size", first_size);
     world.start();
     world.postgres.stop();

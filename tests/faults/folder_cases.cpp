@@ -2,11 +2,13 @@
 // them.
 #include <algorithm>
 #include <fstream>
+#include <thread>
 
 #include "tests/faults/catalogue.h"
 #include "tests/faults/flood.h"
 #include "tests/faults/postgres_faults.h"
 #include "tests/integration/peers/eventually.h"
+#include "tests/integration/peers/line_client.h"
 
 namespace outrigger::faults {
 namespace {
@@ -49,6 +51,32 @@ void segments_gone(World& world) {
     const auto lost = [&] { return world.postgres.number("select coalesce(sum(events), 0) from outrigger_drops"); };
     peers::eventually(20s, [&] { return lost() > 0; });
     world.fired("events that lay in them", static_cast<std::uint64_t>(lost()));
+}
+
+// The agent is killed while more comes than its journal may hold: what it has thrown away a checkpoint covers.
+void killed_as_it_goes_round(World& world) {
+    world.no_traces();
+    world.set_flag("--journal-size", "64MiB");
+    world.start();
+    world.postgres.stop();
+    world.others_sent_some();
+    const std::string line =
+        R"({"status":200,"duration_us":1,"path":"/flood","message":")" + std::string(3000, 'm') + "\"}\n";
+    for (int i = 0; i < 6; ++i) {
+        const std::jthread pouring([&line, socket = world.agent.socket()] {
+            peers::LineClient client(socket);
+            while (client.send(line)) {
+            }
+        });
+        world.pause(900, 2500);
+        world.kill_agent();
+        world.agent.start();
+        world.fired("kills while more comes than may be held");
+    }
+    world.postgres.start();
+    const auto lost = [&] { return world.postgres.number("select coalesce(sum(events), 0) from outrigger_drops"); };
+    peers::eventually(20s, [&] { return lost() > 0; });
+    world.fired("events that the journal had no room for", static_cast<std::uint64_t>(lost()));
 }
 
 // The journal is set back, as from a copy; what was written of it, and Postgres, know of more.
@@ -130,6 +158,7 @@ std::vector<Case> folder_cases() {
     return {
         {"B15b", "a segment is deleted, another renamed, unread as they are", Drops::counted, segments_gone},
         {"B16b", "the journal is set back behind what was noted of it", Drops::none, notes_of_the_future},
+        {"B17b", "the agent is killed while its journal goes round", Drops::counted, killed_as_it_goes_round},
         {"B20", "the data folder vanishes under the agent", Drops::counted, folder_vanishes},
         {"B21", "the data folder is lost between two lives, with all stored", Drops::none, folder_lost},
         {"B22", "a start does not find its data folder, the next one does", Drops::none, folder_not_found},

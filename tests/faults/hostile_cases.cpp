@@ -240,8 +240,10 @@ void damaged_streams(World& world) {
             if (!client.send(left.substr(0, piece))) break;
             left.remove_prefix(piece);
         }
-        world.fired("damaged streams");
     }
+    for (const char* reason : {"broken_frame", "bad_language"})
+        world.fired(std::string("damaged streams turned away, ") + reason,
+                    static_cast<std::uint64_t>(turned_away(world, reason)));
     world.others_drop = true;  // totals of drops are in some of them, and gaps
     world.others_sent_some();
 }
@@ -284,6 +286,7 @@ void numbers(World& world) {
         LineClient client(world.agent.socket());
         client.send(hello(first));
         const auto answer = json::parse(client.receive(5s).value_or("{}"), nullptr, false);
+        world.fired("replays, gaps and impossible numbers answered", answer.contains("type") ? 1 : 0);
         for (int i = 0; i < lines; ++i) client.send(line);
         client.send("{\"type\":\"bye\"}\n");
         client.closed_by_peer(5s);
@@ -297,7 +300,6 @@ void numbers(World& world) {
          {"0", "-1", "18446744073709551615", "4611686018427387905", "9000000000000000000", "1.5", "\"1\""})
         world.expect(next(first, 3) == 0, std::string("E8: a first of ") + first + " is welcome");
     world.expect(next("100", 1) == 100, "E8: a gap");
-    world.fired("replays, gaps and impossible numbers", 14);
     world.expect(
         peers::eventually(
             10s,
@@ -367,6 +369,7 @@ void hostile_http(World& world) {
 }
 
 void noisy_neighbour(World& world) {
+    world.no_traces();
     world.start();
     std::string batch;
     while (batch.size() < 200'000)

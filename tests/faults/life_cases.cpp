@@ -125,6 +125,7 @@ void no_memory(World& world) {
 // What came while Postgres was away is more than the agent may have of memory.
 void starts_with_a_backlog(World& world) {
     constexpr int lines = 800'000;
+    world.no_traces();
     world.start();
     world.end_load();
     world.postgres.stop();

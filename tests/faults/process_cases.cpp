@@ -181,6 +181,7 @@ std::size_t held(pid_t process, const std::string& rings_folder) {
 
 // Processes that become another program, and such that start others, which outlive them.
 void app_execs(World& world) {
+    world.no_traces();  // whose server's connections are inherited
     world.start(Shape::l2);
     const std::string rings_folder = world.agent.socket() + ".rings";
     for (int i = 0; i < 8; ++i) {

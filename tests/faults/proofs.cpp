@@ -90,6 +90,20 @@ void World::prove_agent() {
     expect(lines <= 40 + 10 * seconds, "P6: " + std::to_string(static_cast<int>(lines)) + " lines in the log");
     expect(log.find("hunter2") == std::string::npos, "P9: a password in the log");
     if (!damaged_counts) prove_statsd(scrape);
+    if (traces_ && !damaged_counts && !rings_lost) prove_traces(scrape);
+}
+
+// Traces are told at least once, or dropped with their number.
+void World::prove_traces(const peers::Scrape& scrape) {
+    const auto dropped_events = static_cast<std::uint64_t>(dropped(scrape, "traces"));
+    const auto seen = traces_->seen();
+    const auto taken = static_cast<std::uint64_t>(
+        std::ranges::count_if(seen.accepted, [](const auto& one) { return one.first.starts_with("/load/"); }));
+    expect(taken + dropped_events >= judge_.accepted(), "P1: traces: " + std::to_string(taken) + " taken and " +
+                                                            std::to_string(dropped_events) + " dropped of " +
+                                                            std::to_string(judge_.accepted()));
+    expect(seen.all_decodable, "P3: traces: a payload cannot be read");
+    summary_ += ", " + std::to_string(taken) + " traces";
 }
 
 // StatsD is told at most once: what it has heard was handed to it, or is counted as cut short by a kill.
@@ -105,7 +119,11 @@ void World::prove_statsd(const peers::Scrape& scrape) {
 
 // Of what a watch has seen.
 bool World::is_expected(const std::string& problem) const {
-    if (power_lost && problem.starts_with("outrigger_sink_delivered_events_total{sink=\"rows\"")) return true;
+    // Where the ledger says that the rows were, or the traces are sent again.
+    for (const char* sink : {"rows", "traces"})
+        if (power_lost &&
+            problem.starts_with(std::string("outrigger_sink_delivered_events_total{sink=\"") + sink + "\""))
+            return true;
     return !sink_that_goes.empty() && problem.find("sink=\"" + sink_that_goes + "\"") != std::string::npos &&
            problem.ends_with("has vanished");
 }

@@ -89,6 +89,7 @@ void killed_in_a_flush(World& world) {
 }
 
 void all_away(World& world) {
+    world.no_traces();
     auto traces = std::make_unique<peers::FakeTraceAgent>();
     const int port = traces->port();
     world.agent.flags.insert(world.agent.flags.end(), {"--traces", traces->url()});

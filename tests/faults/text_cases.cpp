@@ -127,6 +127,7 @@ void expect_words(World& world) {
 
 void injections(World& world) {
     auto& traces = world.keep<peers::FakeTraceAgent>();
+    world.no_traces();
     traces.keep_meta_of("/evil/");
     world.agent.flags.insert(world.agent.flags.end(), {"--traces", traces.url(), "--log-level", "debug"});
     auto& folder = world.keep<peers::TemporaryFolder>();

@@ -18,6 +18,7 @@ double dropped(const World& world, const std::string& reason = "") {
 }
 
 void send_traces_to(World& world, int port) {
+    world.no_traces();
     world.agent.flags.insert(world.agent.flags.end(), {"--traces", "http://127.0.0.1:" + std::to_string(port)});
 }
 

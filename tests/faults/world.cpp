@@ -15,6 +15,7 @@ namespace fs = std::filesystem;
 
 World::World(std::uint64_t seed, Length length) : random(seed), length_(length) {
     statsd_comes();
+    if (random() % 2 == 0) traces_ = std::make_unique<peers::FakeTraceAgent>();
     // A case may run the agent as somebody else.
     fs::permissions(folder_.path(), fs::perms{0755});
     agent.flags = agent_flags(postgres.uri("postgres", "hunter2"));
@@ -31,7 +32,17 @@ void World::statsd_comes() {
 }
 
 std::vector<std::string> World::agent_flags(const std::string& postgres_uri) const {
-    return {"--postgres", postgres_uri, "--statsd", "unix://" + statsd_path().string(), "--journal-size", "256MiB"};
+    std::vector<std::string> flags{"--postgres",     postgres_uri, "--statsd", "unix://" + statsd_path().string(),
+                                   "--journal-size", "256MiB"};
+    if (traces_) flags.insert(flags.end(), {"--traces", traces_->url()});
+    return flags;
+}
+
+void World::no_traces() {
+    if (!traces_) return;
+    traces_.reset();
+    const auto flag = std::ranges::find(agent.flags, "--traces");
+    if (flag != agent.flags.end()) agent.flags.erase(flag, flag + 2);
 }
 
 void World::set_flag(const std::string& name, const std::string& value) {

@@ -14,6 +14,7 @@
 #include "tests/faults/load_process.h"
 #include "tests/integration/peers/agent.h"
 #include "tests/integration/peers/datagrams.h"
+#include "tests/integration/peers/fake_trace_agent.h"
 #include "tests/integration/peers/postgres_cluster.h"
 #include "tests/integration/peers/scrape_watch.h"
 
@@ -45,6 +46,7 @@ class World {
     peers::Agent agent;  // not started: a case may change its flags before start()
     void set_flag(const std::string& name, const std::string& value);  // of the agent's next life
     std::vector<std::string> agent_flags(const std::string& postgres_uri) const;
+    void no_traces();     // to it, of this case, in which more comes than it is to decode, or which has its own
     void statsd_goes() {  // nobody is at its address
         statsd_.reset();
         statsd_left_ = true;
@@ -119,6 +121,7 @@ class World {
     void prove_rows(Drops drops);
     void prove_agent();
     void prove_statsd(const peers::Scrape& scrape);
+    void prove_traces(const peers::Scrape& scrape);
     bool is_expected(const std::string& problem) const;
     void prove_emitters();
     void prove_life();
@@ -126,7 +129,8 @@ class World {
     const Length length_;
     Judge judge_;
     std::unique_ptr<peers::Datagrams> statsd_;
-    bool statsd_left_ = false;  // what it had heard is forgotten
+    std::unique_ptr<peers::FakeTraceAgent> traces_;  // of every other world
+    bool statsd_left_ = false;                       // what it had heard is forgotten
     std::unique_ptr<peers::ScrapeWatch> watch_;
     std::vector<Running> load_;
     peers::TemporaryFolder folder_;
