@@ -2,7 +2,7 @@
 // push of the same bytes into a ring, and beside handing them to the kernel with send(). CPU time on the app's side is
 // the calls' own (reading the clock is taken off) and that of the sender's thread.
 //
-//   record_bench calls N    N events from the main thread and nothing else, for strace
+//   record_bench calls SOCKET N    N events from the main thread and nothing else, for strace and valgrind
 #include <sys/socket.h>
 
 #include <chrono>
@@ -17,6 +17,7 @@
 #include "tests/bench/kit/allocations.h"
 #include "tests/bench/kit/cpu_time.h"
 #include "tests/bench/kit/idle_reader.h"
+#include "tests/bench/kit/instructions.h"
 #include "tests/bench/kit/load.h"
 #include "tests/bench/kit/producers.h"
 #include "tests/bench/kit/rounds.h"
@@ -102,25 +103,35 @@ Values allocations_of(const std::string& socket) {
     return {{"allocations_an_event", static_cast<double>(allocations.by_this_thread()) / events}};
 }
 
+// Ourselves, told `calls`; `wrapper` becomes us.
+void run_calls(std::vector<std::string> wrapper, long events) {
+    const peers::TemporaryFolder folder(peers::TemporaryFolder::Place::memory);
+    wrapper.insert(wrapper.end(), {std::filesystem::read_symlink("/proc/self/exe"), "calls", folder / "agent.sock",
+                                   std::to_string(events)});
+    const auto done =
+        peers::run({.arguments = wrapper, .environment = {}, .folder = folder.path(), .name = "calls"}, 60s);
+    if (done.status != 0) throw std::runtime_error("calls: " + done.errors);
+}
+
 // Those of the thread that records: the only one that asks for its name, which it does once.
 double system_calls_of(long events) {
     const peers::SystemCalls calls;
-    const peers::TemporaryFolder folder(peers::TemporaryFolder::Place::memory);
-    std::vector<std::string> command = calls.command();
-    command.insert(command.end(), {std::filesystem::read_symlink("/proc/self/exe"), "calls", folder / "agent.sock",
-                                   std::to_string(events)});
-    const auto done =
-        peers::run({.arguments = command, .environment = {}, .folder = folder.path(), .name = "calls"}, 60s);
-    if (done.status != 0) throw std::runtime_error("calls: " + done.errors);
+    run_calls(calls.command(), events);
     double sum = 0;
     for (const auto& [name, times] : calls.of_threads_that_called("execve")) sum += static_cast<double>(times);
     return sum;
 }
 
-Values system_calls() {
-    constexpr long few = 1'000, many = 21'000;
-    return {
-        {"system_calls_an_event", (system_calls_of(many) - system_calls_of(few)) / static_cast<double>(many - few)}};
+double instructions_of(long events) {
+    const Instructions counter;
+    run_calls(counter.command(), events);
+    return counter.total();
+}
+
+// Of an event: what many take more than a few.
+double each(double (*of)(long events)) {
+    constexpr long few = 1'000, many = 81'000;
+    return (of(many) - of(few)) / static_cast<double>(many - few);
 }
 
 }  // namespace
@@ -146,7 +157,12 @@ void run(const Size& size, const std::vector<std::string>& arguments) {
     if (const auto why = peers::SystemCalls::unavailable())
         std::fprintf(stderr, "record: system calls are NOT measured: %s\n", why->c_str());
     else
-        report("record", "beside time", "record() under strace", 0, system_calls());
+        report("record", "beside time", "record() under strace", 0, {{"system_calls_an_event", each(system_calls_of)}});
+    if (const auto why = Instructions::unavailable())
+        std::fprintf(stderr, "record: instructions are NOT measured: %s\n", why->c_str());
+    else
+        report("record", "beside time", "record() under valgrind", 0,
+               {{"instructions_an_event", each(instructions_of)}});
 }
 
 }  // namespace outrigger::bench

@@ -22,10 +22,12 @@ Values allocations(std::uint64_t counted, std::uint64_t events) {
             {"events", static_cast<double>(events)}};
 }
 
-Values on_the_road(Road& road, Language language, std::uint64_t events) {
-    const Load load = make_load(language);
+constexpr std::uint64_t few = 60'000, many = 200'000;  // that come first, and are not counted
+
+Values on_the_road(Road& road, Language language, std::uint64_t first, std::uint64_t events) {
+    const Load load = make_load(language, {}, 64UL * 1024);  // little, so that there are hardly more than were wanted
     Client client(road.socket(), language);
-    client.send(load, 200'000);
+    client.send(load, first);
     client.wait_for_acknowledgement();
     const std::uint64_t flushed = road.flushed_events();
     const Allocations counter;
@@ -61,18 +63,27 @@ Values from_journal(Road& road, std::uint64_t events, const Append& append) {
 
 }  // namespace
 
-void run(const Size& size, const std::vector<std::string>&) {
-    Road road;
-    const std::uint64_t events = size.of(1'000'000, 200'000);
-    report("road", "allocations", "records, to the series and StatsD", 0, on_the_road(road, Language::records, events));
-    report("road", "allocations", "JSON lines, to the series and StatsD", 0,
-           on_the_road(road, Language::lines, events));
+void run(const Size& size, const std::vector<std::string>& arguments) {
     const auto tuple = [](std::vector<char>& out, const journal::Entry& entry) {
         rows::append_row(out, entry, {1, "", "", ""});
     };
     const auto chunk = [](std::vector<char>& out, const journal::Entry& entry) {
         traces::append_chunk(out, entry, {1, "", "", ""});
     };
+    Road road;
+    if (arguments.size() == 3 && arguments[0] == "only") {
+        const std::string& station = arguments[1];
+        const std::uint64_t wanted = std::stoul(arguments[2]);
+        const bool from_lines = station == "lines", behind_journal = station == "tuples" || station == "chunks";
+        on_the_road(road, from_lines ? Language::lines : Language::records, few, behind_journal ? 0 : wanted);
+        if (behind_journal) from_journal(road, wanted, station == "tuples" ? Append(tuple) : Append(chunk));
+        return;
+    }
+    const std::uint64_t events = size.of(1'000'000, 200'000);
+    report("road", "allocations", "records, to the series and StatsD", 0,
+           on_the_road(road, Language::records, many, events));
+    report("road", "allocations", "JSON lines, to the series and StatsD", 0,
+           on_the_road(road, Language::lines, many, events));
     report("road", "allocations", "journal, to tuples", 0, from_journal(road, 100'000, tuple));
     report("road", "allocations", "journal, to chunks", 0, from_journal(road, 100'000, chunk));
 }

@@ -4,7 +4,7 @@ import sys
 import unittest
 
 sys.dont_write_bytecode = True
-from suite import noise, tables  # noqa: E402
+from suite import callgrind, noise, tables  # noqa: E402
 from suite.figures import FIGURES, Figure  # noqa: E402
 from suite.judging import judge  # noqa: E402
 from suite.measurements import Measurements, number, unit_of  # noqa: E402
@@ -92,6 +92,13 @@ class SuiteTest(unittest.TestCase):
     def test_no_figure_is_judged_twice_by_the_same_ratio(self):
         judged = [(each.bench, each.about, each.ours, each.value, each.yardstick) for each in FIGURES if each.gross]
         self.assertEqual(len(judged), len(set(judged)))
+
+    def test_a_profile_is_what_the_longer_run_has_more(self):
+        few = "1,000 (50.0%)  a.cpp:outrigger::start(int) [/b/program]\n  500 (25.0%)  b.cpp:bool outrigger::(anonymous namespace)::take<3ul>(char) [/b/program]\n"
+        many = "1,000 (10.0%)  a.cpp:outrigger::start(int) [/b/program]\n1,500 (15.0%)  b.cpp:bool outrigger::(anonymous namespace)::take<3ul>(char) [/b/program]\n" \
+               "2,000 (20.0%)  c.h:bool outrigger::(anonymous namespace)::take<3ul>(char)\n"
+        self.assertEqual(callgrind.shares(few, many, 100)[0], ("take", 30.0, 1.0))
+        self.assertIn("| `take` | 30 | 100 % |", callgrind.table(callgrind.shares(few, many, 100)))
 
     def test_the_noise_of_a_run_is_said(self):
         moments = iter([0.0, 10.0])

@@ -10,11 +10,12 @@ namespace outrigger::bench {
 
 std::optional<std::string> Instructions::unavailable() {
     const peers::TemporaryFolder folder;
-    const auto tried = peers::run({.arguments = {"valgrind", "--tool=none", "-q", "true"},
-                                   .environment = {},
-                                   .folder = folder.path(),
-                                   .name = "valgrind"},
-                                  std::chrono::seconds(60));
+    const Instructions counter;
+    std::vector<std::string> arguments = counter.command();
+    arguments.emplace_back("true");
+    const auto tried =
+        peers::run({.arguments = arguments, .environment = {}, .folder = folder.path(), .name = "valgrind"},
+                   std::chrono::seconds(60));
     if (tried.status == 0) return std::nullopt;
     return "valgrind ends with " + std::to_string(tried.status) + " " + tried.errors;
 }

@@ -57,6 +57,7 @@ FIGURES = [
     _record("`record()`, four producers, p99.9", "p999_ns", about=FOUR),
     Figure("`record()`, system calls", "record", "beside time", "record() under strace", "system_calls_an_event", ("<=", 0.001), gross=("<=", 0.001),
            optional=True, headline=True),
+    Figure("`record()`, instructions", "record", "beside time", "record() under valgrind", "instructions_an_event", gross=("<=", 2500), optional=True),
     Figure("`record()`, allocations", "record", "beside time", "record()", "allocations_an_event", ("<=", 0), gross=("<=", 0)),
     Figure("intake, records, `process`: 1 s ÷ CPU an event", "intake", "records", "agent, process", "one_core_per_s", (">=", 4e6), headline=True),
     Figure("intake, records, `process`: by the clock, all threads", "intake", "records", "agent, process", "wall_per_s", None, "read, do nothing"),
