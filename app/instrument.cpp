@@ -3,7 +3,6 @@
 #include <chrono>
 #include <exception>
 #include <optional>
-#include <tuple>
 #include <utility>
 
 #include "app/failure.h"
@@ -32,9 +31,11 @@ struct Exchange {
     std::optional<RequestTrace> trace;  // once somebody asked
     Reply reply;
     IdSource ids;
+    std::string head_lines;  // of the answer, also after its end
 
     void begin() {
         begun = true;
+        head_lines.clear();
         began = steady_clock::now();
         began_at = system_clock::now();
     }
@@ -81,13 +82,11 @@ void answer_uncaught(httplib::Response& response, const std::exception_ptr& erro
 }
 
 void record_exchange(Exchange& current, const RecordRequest& record, const httplib::Request& request,
-                     httplib::Response& response) {
+                     const httplib::Response& response) {
     const auto times = current.times();
     const RequestTrace& trace = current.trace_for(request);
     const auto traceparent = to_traceparent(trace);
-    // Not by set_header: it would look for line ends in what we have just made, at each request.
-    response.headers.emplace(std::piecewise_construct, std::forward_as_tuple("traceparent"),
-                             std::forward_as_tuple(traceparent.data(), traceparent.size()));
+    current.head_lines.append("traceparent: ").append(traceparent.data(), traceparent.size()).append("\r\n");
 
     const CallerTags said{trace};
     const SpanViews children{current.reply.spans};
@@ -137,6 +136,8 @@ void Instrument::arrived(std::string_view client) {
     next.client = client;
     next.begin();
 }
+
+std::string_view Instrument::head_lines() { return exchange.head_lines; }
 
 httplib::Headers Instrument::outgoing_headers(const httplib::Request& served) {
     return exchange.begun ? to_outgoing_headers(served, exchange.trace_for(served)) : httplib::Headers{};

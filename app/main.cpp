@@ -44,7 +44,10 @@ int serve(const Settings& settings, const Listener& listener, std::optional<Emit
     Server server;
     Instrument routes{server.http(), record_request};
     add_routes(routes, real_world(settings.agent, record_metric));
-    if (emitter) server.on_arrival(&Instrument::arrived);
+    if (emitter) {
+        server.on_arrival(&Instrument::arrived);
+        server.on_head(&Instrument::head_lines);
+    }
     server.start(listener.fd());
 
     wait_for_stop();

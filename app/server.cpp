@@ -20,12 +20,22 @@ namespace {
 // A Connection as cpp-httplib wants to see it.
 class ConnectionStream : public httplib::Stream {
   public:
-    explicit ConnectionStream(Connection& connection) : connection_(connection) {}
+    ConnectionStream(Connection& connection, const std::function<std::string_view()>& head_lines)
+        : connection_(connection), head_lines_(head_lines) {}
 
     bool is_readable() const override { return connection_.is_readable(); }
     bool is_writable() const override { return connection_.is_writable(); }
     ssize_t read(char* into, size_t size) override { return connection_.read(into, size); }
-    ssize_t write(const char* data, size_t size) override { return connection_.write(data, size); }
+    ssize_t write(const char* data, size_t size) override {
+        const std::string_view text(data, size);
+        const std::size_t status_line = head_lines_ ? size_of_status_line(text) : 0;
+        if (status_line == 0) return connection_.write(data, size);
+        const std::string_view lines = head_lines_();
+        if (connection_.write(data, status_line) < 0 || connection_.write(lines.data(), lines.size()) < 0 ||
+            connection_.write(data + status_line, size - status_line) < 0)
+            return -1;
+        return static_cast<ssize_t>(size);
+    }
     void get_remote_ip_and_port(std::string& ip, int& port) const override { to(connection_.peer(), ip, port); }
     void get_local_ip_and_port(std::string& ip, int& port) const override { to(connection_.local(), ip, port); }
     socket_t socket() const override { return connection_.fd(); }
@@ -35,15 +45,25 @@ class ConnectionStream : public httplib::Stream {
         ip = address.host;
         port = address.port;
     }
+    // 0 when this is not the head of an answer, which cpp-httplib writes in one piece and before anything else; the
+    // one that tells the client to go on is none.
+    std::size_t size_of_status_line(std::string_view text) {
+        constexpr std::string_view version = "HTTP/1.1 ";
+        if (head_written_ || !text.starts_with(version) || text.substr(version.size()).starts_with('1')) return 0;
+        head_written_ = true;
+        return text.find('\n') + 1;
+    }
 
     Connection& connection_;
+    const std::function<std::string_view()>& head_lines_;
+    bool head_written_ = false;
 };
 
 class Http : public httplib::Server {
   public:
     // One request, answered into the connection. False: no further request can be read from it.
-    bool answer(Connection& connection, bool last) {
-        ConnectionStream stream{connection};
+    bool answer(Connection& connection, bool last, const std::function<std::string_view()>& head_lines) {
+        ConnectionStream stream{connection, head_lines};
         bool head_read = false;
         bool close_asked = false;
         const auto set_up = [&](httplib::Request& request) {
@@ -119,6 +139,7 @@ class Server::State {
 
     Http http_;
     std::function<void(std::string_view)> arrived_;
+    std::function<std::string_view()> head_lines_;
 
   private:
     void start_thread();  // mutex_ held
@@ -186,7 +207,7 @@ void Server::State::serve(FileDescriptor fd, const sockaddr_storage& peer) {
     Connection connection{std::move(fd), peer, settings_.connection};
     for (auto left = settings_.requests_a_connection; left > 0 && connection.wait_for_request(stop_fd_.get()); --left) {
         if (arrived_) arrived_(connection.peer().host);
-        if (!http_.answer(connection, left == 1 || stopping_)) return;
+        if (!http_.answer(connection, left == 1 || stopping_, head_lines_)) return;
     }
 }
 
@@ -203,6 +224,8 @@ httplib::Server& Server::http() { return state_->http_; }
 void Server::on_arrival(std::function<void(std::string_view client)> callback) {
     state_->arrived_ = std::move(callback);
 }
+
+void Server::on_head(std::function<std::string_view()> callback) { state_->head_lines_ = std::move(callback); }
 
 void Server::start(int listening_fd) { state_->start(listening_fd); }
 

@@ -36,6 +36,10 @@ class Server {
     // Called when the first byte of a request is there, with the client's address, on the thread that will serve it.
     void on_arrival(std::function<void(std::string_view client)> callback);
 
+    // Asked when the head of an answer is written, on the same thread: header lines, each with its line end, that go
+    // behind the status line.
+    void on_head(std::function<std::string_view()> callback);
+
     void start(int listening_fd);  // borrowed, until the destructor returns
     // Accepts no more, closes idle connections, lets what is being answered end. True when all ended in time.
     bool stop(std::chrono::milliseconds deadline);

@@ -75,7 +75,10 @@ void WebApp::serve(const std::vector<std::string>& words) {
     }
     app::Instrument instrument(server.http(), record);
     instrument.get(R"(/users/\d+/orders)", orders);
-    if (record) server.on_arrival(&app::Instrument::arrived);
+    if (record) {
+        server.on_arrival(&app::Instrument::arrived);
+        server.on_head(&app::Instrument::head_lines);
+    }
     if (words.at(1) == "in-path") in_path.emplace(server.http(), words.at(3), std::stoi(words.at(4)));
     server.start(listener.fd());
     for (;;) ::pause();

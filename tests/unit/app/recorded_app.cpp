@@ -7,6 +7,7 @@ namespace outrigger::app {
 RecordedApp::RecordedApp(const ServerSettings& settings)
     : server_(settings), routes_(server_.http(), [this](const RequestEvent& event) { keep(event); }) {
     server_.on_arrival(&Instrument::arrived);
+    server_.on_head(&Instrument::head_lines);
 }
 
 std::vector<KeptEvent> RecordedApp::events() const {
