@@ -34,6 +34,7 @@ std::vector<Case> link_cases();
 std::vector<Case> life_cases();
 std::vector<Case> start_cases();
 std::vector<Case> hostile_cases();
+std::vector<Case> stream_cases();
 std::vector<Case> text_cases();
 std::vector<Case> all_cases();
 
