@@ -212,8 +212,8 @@ void bare_container(World& world) {
     world.agent.start();
     std::ifstream status("/proc/" + std::to_string(world.agent.id()) + "/status");
     std::string text((std::istreambuf_iterator<char>(status)), {});
-    if (text.find("CapEff:\t0000000000000000") != std::string::npos && text.find("Uid:\t65534") != std::string::npos)
-        world.fired("lives without rights");
+    const bool bare = text.contains("CapEff:\t0000000000000000") && text.contains("Uid:\t65534");
+    world.fired("lives without rights", bare ? 1 : 0);
     world.start_load(Shape::l1);
     world.expect(world.rows_arrive(), "G7: no rows");
     world.agent.kill_hard();

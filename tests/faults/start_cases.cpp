@@ -173,8 +173,9 @@ void settings_change(World& world) {
         world.expect(world.agent.wait(10s) == 0, "G3: does not end in good order without rows");
         world.fired("lives without a sink that had been on");
         run_with(all, i % 2 == 0 ? "max-series = 50\n" : "durability = \"process\"\n");
-        world.expect(world.rows_arrive(20s), "G3: no rows after the sink is back");
-        world.fired("sinks that came back");
+        const bool back = world.rows_arrive(20s);
+        world.expect(back, "G3: no rows after the sink is back");
+        world.fired("sinks that came back", back ? 1 : 0);
     }
     world.agent.send(SIGTERM);
     world.expect(world.agent.wait(10s) == 0, "G3: does not end in good order");
