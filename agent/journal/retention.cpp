@@ -25,8 +25,17 @@ std::size_t remove_segments(Journal::State& state, std::chrono::system_clock::ti
 // One in the fallback does not survive a power loss: it covers what does not either.
 void Journal::State::checkpointed(std::uint64_t position, bool in_fallback) {
     const std::lock_guard lock(mutex_);
+    folder_vanished_ = false;
     if (!in_fallback) checkpoint_[0] = std::max(checkpoint_[0], position);
     checkpoint_[1] = std::max(checkpoint_[1], position);
+}
+
+// One is wanted at once: without it the next life counts from what came since.
+void Journal::State::folder_vanished() {
+    const std::lock_guard lock(mutex_);
+    folder_vanished_ = true;
+    if (checkpoint_[1] == checkpoint_[0]) checkpoint_[1] = 0;
+    checkpoint_[0] = 0;
 }
 
 bool Journal::State::checkpoints_are_in_fallback() const {
@@ -41,7 +50,7 @@ void Journal::State::needed_after(std::uint64_t position) {
 
 bool Journal::State::wants_checkpoint() const {
     const std::lock_guard lock(mutex_);
-    return wants_checkpoint(false) || wants_checkpoint(true);
+    return folder_vanished_ || wants_checkpoint(false) || wants_checkpoint(true);
 }
 
 bool Journal::State::wants_checkpoint(bool fallback) const {

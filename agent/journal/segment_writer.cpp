@@ -197,6 +197,7 @@ void SegmentWriter::close() {
 // was not kept goes, under a higher generation, into a new one.
 void SegmentWriter::abandon(const Failure& failure) {
     state_.count(failure.op);
+    if (failure.op == Op::missing && where_ == Where::data) state_.folder_vanished();
     const std::uint64_t size = state_.disk().cut(active_->path(), kept_end_) == 0 ? kept_end_ : active_->size();
     state_.closed(active_->header().id, kept_end_, size);
     active_.reset();

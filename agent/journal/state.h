@@ -105,6 +105,7 @@ class Journal::State {
     // Retention, in retention.cpp. take_leaving() marks what may go, so that the files can be removed without the lock.
     void checkpointed(std::uint64_t position, bool in_fallback);
     bool checkpoints_are_in_fallback() const;  // the newest is: the data folder does not take them
+    void folder_vanished();                    // the data folder is not where it was, and its checkpoints neither
     void needed_after(std::uint64_t position);
     bool wants_checkpoint() const;
     std::uint64_t bytes(bool fallback) const;
@@ -144,6 +145,7 @@ class Journal::State {
     std::uint64_t next_id_;
     std::uint64_t generation_;
     std::array<std::uint64_t, 2> checkpoint_{};  // position of the newest: in the data folder; in any of the two
+    bool folder_vanished_ = false;               // and no checkpoint was written since
     std::uint64_t spare_bytes_ = 0;
     std::array<std::vector<Quarantined>, 2> quarantine_;
     bool short_of_room_ = false;

@@ -108,6 +108,12 @@ void folder_vanishes(World& world) {
     world.expect(peers::eventually(20s, [&] { return world.agent.journal_is_durable(); }),
                  "B20: does not make the folder anew");
     flood(world, 4000);  // of more than one file
+    const auto has_checkpoint = [&] {
+        return fs::exists(world.agent.data() / "checkpoint.a") || fs::exists(world.agent.data() / "checkpoint.b");
+    };
+    world.expect(peers::eventually(10s, has_checkpoint), "B20: no checkpoint in the new folder");
+    world.kill_agent();
+    world.agent.start();
     fs::remove_all(away);
 }
 

@@ -158,6 +158,15 @@ TEST_CASE("a disk that is unmounted under the agent: it goes on where the path l
     CHECK(sender.is_counted());
     CHECK(agent.journal_errors("missing") >= 1);
     CHECK(eventually(20s, [&] { return agent.journal_is_durable(); }));
+    // What the folder's checkpoint knew is written anew, so that the next life counts on.
+    const auto has_checkpoint = [&] {
+        return std::filesystem::exists(agent.data() / "checkpoint.a") ||
+               std::filesystem::exists(agent.data() / "checkpoint.b");
+    };
+    CHECK(eventually(10s, has_checkpoint));
+    agent.kill_hard();
+    agent.start();
+    CHECK(sender.is_counted());
 }
 
 TEST_CASE("a power cut: what was acknowledged is on the disk, and the agent goes on meanwhile") {
