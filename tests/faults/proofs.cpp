@@ -14,7 +14,7 @@ namespace {
 constexpr long most_resident_kib = 96 * 1024;
 constexpr std::size_t most_files = 128;
 // Of record(), on a machine that does much else; beside its own the load sees what an idle loop feels of that.
-constexpr std::uint64_t late_ns = 25'000;          // of 999 in 1,000; a page of the ring is touched for the first time
+constexpr std::uint64_t late_ns = 100'000;         // of 999 in 1,000: pages of the ring are touched for the first time
 constexpr std::uint64_t one_may_wait = 5'000;      // of so many: for the map of the process, while a thread is made
 constexpr std::uint64_t one_may_be_late = 20'000;  // of so many, by a millisecond
 
