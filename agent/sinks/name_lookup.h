@@ -1,5 +1,6 @@
 // Host name -> addresses, with a deadline and a way to give up, neither of which getaddrinfo() has. Of a resolver that
-// hangs no more than one lookup waits at a time. Used by the StatsD and traces sinks, each on its own thread.
+// hangs no more than one lookup waits at a time. Used by the StatsD, traces and rows sinks, each on its
+// own thread.
 #pragma once
 
 #include <sys/socket.h>

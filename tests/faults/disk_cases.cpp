@@ -11,6 +11,7 @@
 #include "tests/faults/catalogue.h"
 #include "tests/faults/flood.h"
 #include "tests/faults/neighbours.h"
+#include "tests/faults/segments.h"
 #include "tests/faults/strace.h"
 #include "tests/integration/peers/eventually.h"
 #include "tests/integration/peers/small_disk.h"
@@ -118,39 +119,13 @@ void read_only_disk(World& world) {
                  "B12: does not go back to the disk");
 }
 
-std::vector<fs::path> segments_of(const World& world) {
-    std::vector<fs::path> found;
-    for (const auto& file : fs::directory_iterator(world.agent.data() / "journal"))
-        if (file.path().extension() == ".seg") found.push_back(file.path());
-    std::ranges::sort(found);
-    return found;
-}
-
-// Of what is written in a file the last bit that is not zero lies before it.
-std::uint64_t written_bytes(const fs::path& file) {
-    const std::string bytes = peers::read_whole(file);
-    return bytes.find_last_not_of('\0') + 1;
-}
-
 // What of it is not in Postgres yet is lost where it is hit, and counted to the unit.
 void flipped_bits(World& world) {
     world.start(Shape::l3);
     world.postgres.stop();
     std::this_thread::sleep_for(4s);
     world.kill_agent();
-    for (const auto& segment : segments_of(world)) {
-        const auto end = static_cast<int>(written_bytes(segment));
-        if (end < static_cast<int>(mebibyte)) continue;
-        std::fstream file(segment, std::ios::in | std::ios::out | std::ios::binary);
-        for (int i = 0; i < 20; ++i) {  // not at the end, which is then as of a write that a kill cut short
-            const auto at = static_cast<std::streamoff>(world.from(end / 2, end - static_cast<int>(mebibyte) / 4));
-            file.seekg(at);
-            const int old = file.get();
-            file.seekp(at);
-            file.put(static_cast<char>(old ^ (1 << world.from(0, 7))));
-            world.fired("bits turned");
-        }
-    }
+    world.fired("bits turned", turn_bits(world));
     const auto began = std::chrono::steady_clock::now();
     world.agent.start();
     world.expect(std::chrono::steady_clock::now() - began < 3s, "B13: the start takes longer than 3 s");

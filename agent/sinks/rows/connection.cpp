@@ -67,6 +67,9 @@ DatabaseError Connection::lost(std::string_view message) const {
     if (const auto limit = lifeline_.expired())
         return {Trouble::connection, "",
                 fmt::format("no answer from Postgres for {} s", std::chrono::duration<double>(*limit).count())};
+    // What libpq heard last says why; what libpqxx makes of it may be that it cannot ask for the encoding.
+    const std::string_view heard = PQerrorMessage(raw_);
+    if (PQstatus(raw_) != CONNECTION_OK && !heard.empty()) message = heard;
     return {Trouble::connection, "", one_line(message)};
 }
 

@@ -4,6 +4,7 @@ namespace outrigger::rows {
 
 void Report::up() {
     asked_.clear();
+    said_hold_ = false;
     if (const auto news = breaker_.came_back()) say(*news);
     push();
 }
@@ -11,9 +12,11 @@ void Report::up() {
 void Report::down(const DatabaseError& error, const std::string& statements, std::int64_t since_us) {
     const std::string why = error.what + (error.sqlstate.empty() ? "" : " (" + error.sqlstate + ")");
     const std::string request = asked(error, statements);
+    const bool first_hold = error.trouble == Trouble::hold && !said_hold_;
+    said_hold_ = said_hold_ || first_hold;
     if (const auto news = breaker_.went_down(why))
         say(*news + request);
-    else if (!request.empty())
+    else if (first_hold || !request.empty())
         say(why + request);
     pending_since(since_us);
     push();

@@ -1,5 +1,5 @@
-// What the rows sink says of itself: its health for the books, and one line for the log at each change of state. Used
-// by the rows worker's thread.
+// What the rows sink says of itself: its health for the books, and one line for the log at each change of state: up,
+// down, and down so that somebody has to do something. Used by the rows worker's thread.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +41,8 @@ class Report {
     books::Tally& tally_;
     const std::function<void(std::string)> say_;
     sinks::Breaker breaker_;
-    std::string asked_;  // the statements that were said last
+    std::string asked_;       // the statements that were said last
+    bool said_hold_ = false;  // since it was up
     std::string expiry_error_;
     std::int64_t oldest_pending_us_ = 0;
     std::int64_t progress_us_ = 0;

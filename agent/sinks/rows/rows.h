@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "agent/sinks/name_lookup.h"
 #include "agent/sinks/rows/session.h"
 #include "agent/sinks/sink.h"
 
@@ -16,8 +17,9 @@ struct RowsSettings {
     std::string postgres;                      // a libpq URI or conninfo; secret
     std::optional<std::string> password_file;  // read at each connection
     std::chrono::days retention{30};
-    std::string service, env, version;  // the agent's own, for events that bring none
-    TimeLimits limits{};                // of each call to Postgres
+    std::string service, env, version;      // the agent's own, for events that bring none
+    TimeLimits limits{};                    // of each call to Postgres
+    sinks::Lookup lookup = sinks::look_up;  // of its hosts' names
 };
 
 using RowsParts = sinks::SinkParts;

@@ -3,8 +3,8 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "agent/sinks/rows/connection.h"
+#include "agent/sinks/rows/connector.h"
 #include "agent/sinks/rows/copy_row.h"
-#include "agent/sinks/rows/open_connection.h"
 
 namespace outrigger::rows {
 
@@ -46,13 +46,12 @@ bool put(PGconn* raw, std::string_view data, const Meanwhile& meanwhile = {}) {
 
 }  // namespace
 
-std::expected<Session, DatabaseError> Session::open(const std::string& conninfo,
-                                                    const std::optional<std::string>& password, Lifeline& lifeline,
-                                                    TimeLimits limits) {
-    const auto raw = open_connection(conninfo, password);
-    if (!raw) return std::unexpected(raw.error());
+std::expected<Session, DatabaseError> Session::open(Connector& connector, const std::optional<std::string>& password,
+                                                    Lifeline& lifeline, TimeLimits limits) {
+    auto handle = connector.connect(password);
+    if (!handle) return std::unexpected(handle.error());
     try {
-        return Session(std::make_unique<Connection>(*raw, lifeline), limits);
+        return Session(std::make_unique<Connection>(handle->release(), lifeline), limits);
     } catch (const std::exception& error) {
         return std::unexpected(DatabaseError{Trouble::connection, "", one_line(error.what())});
     }

@@ -18,6 +18,7 @@
 namespace outrigger::rows {
 
 class Connection;
+class Connector;
 
 using Meanwhile = std::function<bool()>;
 
@@ -35,10 +36,9 @@ struct TimeLimits {
 
 class Session {
   public:
-    // Waits for connect_timeout (5 s for each address unless given). The lifeline outlives the session.
-    static std::expected<Session, DatabaseError> open(const std::string& conninfo,
-                                                      const std::optional<std::string>& password, Lifeline& lifeline,
-                                                      TimeLimits limits = {});
+    // As long as Connector::connect. The lifeline outlives the session.
+    static std::expected<Session, DatabaseError> open(Connector& connector, const std::optional<std::string>& password,
+                                                      Lifeline& lifeline, TimeLimits limits = {});
     ~Session();
     Session(Session&&) noexcept;
     Session& operator=(Session&&) noexcept;

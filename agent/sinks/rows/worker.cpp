@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "agent/sinks/rows/event_json.h"
-#include "agent/sinks/rows/open_connection.h"
 
 namespace outrigger::rows {
 
@@ -40,11 +39,14 @@ RowsSink::Worker::Worker(RowsSettings settings, RowsParts parts)
       own_{0, settings_.service, settings_.env, settings_.version},
       facts_(read_facts(parts_)),
       cursor_(parts_.tally.cursor()),
+      connector_(
+          settings_.postgres, [this] { return finished(); }, settings_.lookup),
       report_(parts_.tally, parts_.say),
       backoff_(100ms, 30s),
       random_(std::random_device{}()) {
     source_.event = [this](std::uint64_t position) { return event_at(position); };
     prepare();
+    if (const auto warning = connector_.warning()) report_.say(*warning);
     thread_ = std::jthread([this] { run(); });
 }
 
@@ -73,7 +75,7 @@ void RowsSink::Worker::run() {
         session_.reset();
         if (lived) continue;
         const bool quiet = lived.error().trouble == Trouble::fenced && ++fences_ <= quiet_fences;
-        if (!quiet) failed(lived.error());
+        if (!quiet && !stop_.past_deadline(Clock::now())) failed(lived.error());
         if (stop_.given()) break;  // the next start goes on with it; a database that is down is not waited for
         if (quiet) {
             stop_.sleep(fence_pause);
@@ -114,7 +116,7 @@ RowsSink::Worker::Outcome RowsSink::Worker::connect() {
         if (!read) return std::unexpected(read.error());
         password = std::move(*read);
     }
-    auto session = Session::open(settings_.postgres, password, lifeline_, settings_.limits);
+    auto session = Session::open(connector_, password, lifeline_, settings_.limits);
     if (!session) return std::unexpected(session.error());
     session_.emplace(std::move(*session));
     auto schema = Schema::open(*session_, statements_);

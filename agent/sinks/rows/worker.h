@@ -9,6 +9,7 @@
 #include "agent/sinks/reader_worker.h"
 #include "agent/sinks/rows/batch.h"
 #include "agent/sinks/rows/batch_size.h"
+#include "agent/sinks/rows/connector.h"
 #include "agent/sinks/rows/facts.h"
 #include "agent/sinks/rows/lifeline.h"
 #include "agent/sinks/rows/report.h"
@@ -66,6 +67,7 @@ class RowsSink::Worker {
     std::optional<std::uint64_t> fenced_at_;  // where the ledger should have been, when it was last said not to be
     unsigned fences_ = 0;                     // since something was stored
 
+    Connector connector_;
     Lifeline lifeline_;
     std::optional<Session> session_;
     std::optional<Schema> schema_;

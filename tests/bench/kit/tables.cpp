@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "agent/sinks/rows/connector.h"
 #include "agent/sinks/rows/schema.h"
 #include "tests/bench/kit/typical_request.h"
 
@@ -9,7 +10,8 @@ namespace outrigger::bench {
 
 void make_tables(const std::string& uri) {
     rows::Lifeline lifeline;
-    auto session = rows::Session::open(uri, std::nullopt, lifeline);
+    rows::Connector connector(uri);
+    auto session = rows::Session::open(connector, std::nullopt, lifeline);
     std::string statements;
     auto schema = rows::Schema::open(*session, statements);
     const auto day = rows::day_of(*typical_request().start_us);

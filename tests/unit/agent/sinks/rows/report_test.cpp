@@ -51,6 +51,22 @@ TEST_CASE("what an administrator would have to run is said once, in the same lin
     CHECK(heard.tally.health().last_error == "denied (42501)");
 }
 
+TEST_CASE(
+    "what waits for somebody to do something is said once of each outage, also when that was not its first cause") {
+    Heard heard;
+    const DatabaseError lost{Trouble::connection, "", "terminated"};
+    const DatabaseError refused{Trouble::hold, "28000", "not permitted to log in"};
+    heard.report.down(lost, "", 0);
+    heard.report.down(refused, "", 0);
+    heard.report.down(lost, "", 0);
+    heard.report.down(refused, "", 0);
+    heard.report.up();
+    heard.report.down(refused, "", 0);
+    heard.report.down(refused, "", 0);
+    CHECK(heard.lines == std::vector<std::string>{"rows: down: terminated", "rows: not permitted to log in (28000)",
+                                                  "rows: up again", "rows: down: not permitted to log in (28000)"});
+}
+
 TEST_CASE("a retention that fails is said once for each cause, and again after it worked") {
     Heard heard;
     const DatabaseError locked{Trouble::resource, "55P03", "locked"};
