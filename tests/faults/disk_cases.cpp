@@ -241,6 +241,7 @@ void hostile_rings(World& world) {
     world.expect(world.agent.scrape().sum("outrigger_orphan_rings_total", {{"result", "corrupt"}}) > 0,
                  "B19: not counted");
     for (int i = 0; i < 8; ++i) fs::remove_all(name(i));
+    crowd_the_folder(world);
 }
 
 }  // namespace

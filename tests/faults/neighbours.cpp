@@ -4,8 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <set>
+#include <vector>
 
 #include "tests/integration/peers/eventually.h"
 #include "tests/integration/peers/line_client.h"
@@ -31,6 +33,32 @@ void cut_by_a_neighbour(World& world, const fs::path& live) {
                  "B19: a neighbour's cut is not refused: " + cut.errors);
     world.expect(fs::file_size(live) > 0, "B19: a neighbour cuts a ring");
     world.fired("cuts of a live ring by a neighbour");
+}
+
+void crowd_the_folder(World& world) {
+    const auto user = peers::unprivileged_user();
+    if (!user) return;
+    const fs::path rings = world.agent.socket() + ".rings";
+    std::set<fs::path> before;
+    for (const auto& file : fs::directory_iterator(rings)) before.insert(file.path());
+    std::vector<fs::path> crowd;
+    for (int i = 0; i < 256; ++i) crowd.push_back(rings / ("junk" + std::to_string(i) + ".ring"));
+    for (int i = 0; i < 5000; ++i) crowd.push_back(rings / ("x" + std::to_string(i)));
+    for (const fs::path& file : crowd) {
+        std::ofstream(file).flush();
+        if (::chown(file.c_str(), user->uid, user->gid) != 0)
+            throw std::runtime_error("only root can be somebody else");
+    }
+    world.kill_process(0);
+    world.fired("files of a neighbour in the folder of rings", crowd.size());
+    world.expect(
+        peers::eventually(
+            10s, [&] { return std::ranges::any_of(before, [](const auto& ring) { return !fs::exists(ring); }); }),
+        "B19: the ring of the dead is not found in the crowd");
+    world.expect(world.rows_arrive(), "B19: no rows");
+    world.expect(world.agent.scrape().sum("outrigger_emitter_dropped_events_total", {{"reason", "no_ring"}}) == 0,
+                 "B19: no ring for who comes");
+    for (const fs::path& file : crowd) fs::remove(file);
 }
 
 void take_an_id(World& world) {
