@@ -46,7 +46,7 @@ PropagatedTags said_in_member(std::string_view member) {
     while (!member.empty()) {
         const std::string_view entry = take_until(member, ';');
         std::string_view value = entry;
-        const std::string_view key = take_until(value, ':');
+        const std::string_view key = trim(take_until(value, ':'));  // as whoever reads the tags made of it trims
         if (key.empty() || key == "s" || key == "p" || key == "t.tid") continue;
         said.entries.emplace_back(entry);
         if (key == "o") said.origin = decoded(value);

@@ -97,6 +97,22 @@ TEST_CASE("a priority that came with the request goes on in every form") {
     CHECK(continued(from_w3c("")).datadog_sampling_priority == "1");
 }
 
+TEST_CASE("what is nearly the name of the upper half does not take its place") {
+    for (const auto* const tracestate : {"dd=t.tid  :;t.usr:a", "dd= t.tid:0000000000000001;t.usr:a", "dd=t.tid :8"}) {
+        CAPTURE(tracestate);
+        const auto trace = continued(from_w3c(tracestate));
+        CHECK(trace.datadog_tags.find("_dd.p.tid") == trace.datadog_tags.rfind("_dd.p.tid"));
+        TraceHeaders headers;
+        headers.traceparent_count = 0;
+        headers.datadog_trace_id = trace.datadog_trace_id;
+        headers.datadog_parent_id = trace.datadog_parent_id;
+        headers.datadog_tags = trace.datadog_tags;
+        const auto next = extract_trace_context(headers);
+        REQUIRE(next);
+        CHECK(next->trace_id == trace_id);
+    }
+}
+
 TEST_CASE("Datadog's headers without a priority leave it to the next service") {
     const auto trace = continued(from_datadog());
     CHECK(trace.datadog_sampling_priority.empty());
