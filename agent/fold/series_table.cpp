@@ -5,14 +5,10 @@
 
 #include "agent/fold/hash.h"
 #include "agent/fold/label_text.h"
+#include "agent/fold/saturating_add.h"
 #include "shared/methods.h"
 
 namespace outrigger::fold {
-namespace {
-
-std::uint64_t saturating_sum(std::uint64_t a, std::uint64_t b) { return a > UINT64_MAX - b ? UINT64_MAX : a + b; }
-
-}  // namespace
 
 SeriesTable::SeriesTable(const FoldSettings& settings, SeriesGuard& guard, Offenders& offenders)
     : names_(settings.names),
@@ -102,7 +98,7 @@ void SeriesTable::observe(std::uint32_t series, std::uint64_t duration_us, bool 
     std::uint64_t* const row = values_.data() + series * stride;
     ++row[RequestSeries::count];
     row[RequestSeries::exceptions] += failed ? 1 : 0;
-    row[RequestSeries::sum] = saturating_sum(row[RequestSeries::sum], duration_us);
+    saturating_add(row[RequestSeries::sum], duration_us);
     ++row[RequestSeries::buckets + buckets_.of_microseconds(duration_us)];
 }
 

@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/fold/saturating_add.h"
+
 namespace outrigger::fold {
 namespace {
 
 constexpr std::int64_t minute_us = 60'000'000;
-
-// To what others say of themselves: a counter that went round would have fallen.
-void add(std::uint64_t& counter, std::uint64_t events) {
-    counter = events > UINT64_MAX - counter ? UINT64_MAX : counter + events;
-}
 
 std::uint64_t custom_overflow(const std::vector<Overflow>& all) {
     const auto found = std::ranges::find(all, metric_label, &Overflow::label);
@@ -118,9 +115,7 @@ void FoldState::apply_drop_total(const journal::Entry& entry) {
     if (payload && payload->reason < DropReason::count_) {
         const auto reason = static_cast<std::size_t>(payload->reason);
         if (payload->total > mark->drops[reason]) {
-            counters.emitter_dropped[reason] += payload->total - mark->drops[reason];
-            if (counters.emitter_dropped[reason] < payload->total - mark->drops[reason])  // it went round
-                counters.emitter_dropped[reason] = UINT64_MAX;
+            saturating_add(counters.emitter_dropped[reason], payload->total - mark->drops[reason]);
             mark->drops[reason] = payload->total;
         }
     }
@@ -143,7 +138,7 @@ void FoldState::apply_torn(const journal::Entry& entry) {
     const auto payload = journal::parse_torn_run(entry.payload);
     if (!payload || payload->last < payload->first) return;
     auto& missing = payload->reason == journal::Missing::gap ? counters.gap : counters.torn;
-    add(missing, payload->last - payload->first + 1);
+    saturating_add(missing, payload->last - payload->first + 1);
     Mark* const mark = mark_of(entry);
     if (mark == nullptr) return;
     advance(*mark, payload->first, payload->last);
@@ -165,7 +160,7 @@ Mark* FoldState::mark_of(const journal::Entry& entry) {
 }
 
 void FoldState::advance(Mark& mark, std::uint64_t first, std::uint64_t last) {
-    if (MarkTable::is_known(mark) && first > mark.number + 1) add(counters.gap, first - mark.number - 1);
+    if (MarkTable::is_known(mark) && first > mark.number + 1) saturating_add(counters.gap, first - mark.number - 1);
     mark.number = std::max(mark.number, last);
 }
 
