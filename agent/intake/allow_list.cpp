@@ -16,8 +16,7 @@ namespace {
 constexpr std::int64_t minute_us = std::int64_t{60} * 1'000'000;
 constexpr std::size_t most_members = 1024;
 
-template <class Value>
-bool contains(const std::vector<std::uint32_t>& list, Value value) {
+bool contains(const std::vector<std::uint32_t>& list, std::uint32_t value) {
     return std::ranges::find(list, value) != list.end();
 }
 
@@ -36,7 +35,7 @@ bool AllowList::has_peer(int socket, uid_t uid, gid_t gid) const {
         groups.resize(length / sizeof(gid_t));  // the kernel has said how many there are
     }
     groups.resize(length / sizeof(gid_t));
-    return std::ranges::any_of(groups, [this](gid_t group) { return contains(gids_, group); });
+    return names_any(groups);
 }
 
 bool AllowList::has_owner(uid_t uid, gid_t gid, std::int64_t now_us) {
@@ -55,6 +54,10 @@ bool AllowList::names(uid_t uid, gid_t gid) const {
     return (uids_.empty() && gids_.empty()) || contains(uids_, uid) || contains(gids_, gid);
 }
 
+bool AllowList::names_any(const std::vector<gid_t>& groups) const {
+    return std::ranges::any_of(groups, [this](gid_t group) { return contains(gids_, group); });
+}
+
 bool AllowList::is_member(uid_t uid) const {
     std::array<char, 4096> text;
     passwd entry{};
@@ -67,7 +70,7 @@ bool AllowList::is_member(uid_t uid) const {
         groups.resize(static_cast<std::size_t>(count));
     }
     groups.resize(static_cast<std::size_t>(count));
-    return std::ranges::any_of(groups, [this](gid_t group) { return contains(gids_, group); });
+    return names_any(groups);
 }
 
 }  // namespace outrigger::intake

@@ -23,6 +23,7 @@ class AllowList {
 
   private:
     bool names(uid_t uid, gid_t gid) const;
+    bool names_any(const std::vector<gid_t>& groups) const;
     bool is_member(uid_t uid) const;
 
     std::vector<std::uint32_t> uids_, gids_;

@@ -102,7 +102,7 @@ void Emitters::leave(Emitter& emitter, journal::Batch& batch) {
     emitter.draining = false;
     if (emitter.known) return;
     if (emitter.handle != 0) batch.forget(emitter.handle);
-    emitters_.erase(Key{key_of(emitter.identity)});
+    emitters_.erase(key_of(emitter.identity));
 }
 
 void Emitters::forget_idle(std::int64_t now_us, const std::function<bool(const EmitterId&)>& in_use,
@@ -126,7 +126,7 @@ void Emitters::make_room(journal::Batch& batch) {
     crowd.resize(crowd.size() / 16 + 1);
     for (const Emitter* emitter : crowd) {
         if (emitter->handle != 0) batch.forget(emitter->handle);
-        emitters_.erase(Key{key_of(emitter->identity)});
+        emitters_.erase(key_of(emitter->identity));
     }
 }
 
