@@ -72,10 +72,12 @@ class Sender {
     Session::Verdict receive();
     std::optional<bool> send();
     void settle(Time now);
+    bool may_move() const;
+    bool move_to(const std::string& folder);
     void retire_ring();
+    RingFile& spend_ring();
     void take_fresh_id();
     bool follow_user();
-    void leave_ring();
     void give_up_settled();
     void disconnect(Time now, Rest until_next);
     void say_bye();

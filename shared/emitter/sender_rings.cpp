@@ -69,21 +69,36 @@ void Sender::settle(Time now) {
     }
     const std::string folder = rings_folder(connection_->socket);
     if (closed_ || rings_.empty() || rings_.back()->folder() == folder || now < next_ring_) return;
-    if (rings_.size() + spent_.size() > greatest_moves) return;
+    if (!may_move()) return;
     next_ring_ = now + ring_retry;
+    move_to(folder);
+}
+
+bool Sender::may_move() const { return rings_.size() + spent_.size() <= greatest_moves; }
+
+// A new ring, of a new id, is filled there; the last one takes nothing more. False: none can be made.
+bool Sender::move_to(const std::string& folder) {
     Identity identity = settings_.identity;
     identity.emitter = make_emitter_id();
     RingFile& old = *rings_.back();
-    if (add_ring(folder, identity)) old.ring().close();
+    if (!add_ring(folder, identity)) return false;
+    old.ring().close();
+    return true;
 }
 
 void Sender::retire_ring() {
+    RingFile& file = spend_ring();
+    file.remove();
+    file.free_cells();
+}
+
+// The first is sent from no more.
+RingFile& Sender::spend_ring() {
     const std::scoped_lock lock(rings_mutex_);
     spent_.push_back(std::move(rings_.front()));
     rings_.pop_front();
-    spent_.back()->remove();
-    spent_.back()->free_cells();
     told_ = {};
+    return *spent_.back();
 }
 
 // The agent counts drops of the fresh id from nothing: what it was told under the old one is not said again.
@@ -110,25 +125,12 @@ bool Sender::follow_user() {
     if (rings_.empty()) {
         if (user != user_) take_fresh_id();
     } else if (rings_.back()->owner() != user && !closed_) {
-        if (rings_.size() + spent_.size() > greatest_moves) return false;
-        Identity identity = settings_.identity;
-        identity.emitter = make_emitter_id();
-        RingFile& old = *rings_.back();
-        if (!add_ring(old.folder(), identity)) return false;
-        old.ring().close();
+        if (!may_move() || !move_to(rings_.back()->folder())) return false;
     }
-    while (!rings_.empty() && rings_.front()->owner() != user) leave_ring();
+    while (!rings_.empty() && rings_.front()->owner() != user) unsettled_.push_back(&spend_ring());
     give_up_settled();
     user_ = user;
     return true;
-}
-
-void Sender::leave_ring() {
-    const std::scoped_lock lock(rings_mutex_);
-    spent_.push_back(std::move(rings_.front()));
-    rings_.pop_front();
-    unsettled_.push_back(spent_.back().get());
-    told_ = {};
 }
 
 // A thread may still be writing what it has reserved. One that never ends keeps the ring until the process does.
