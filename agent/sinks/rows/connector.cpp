@@ -75,8 +75,8 @@ DatabaseError stopped() { return {Trouble::connection, "", "stopped"}; }
 
 // As libpq takes it: less than two seconds is too short for anything.
 std::expected<Patience, DatabaseError> patience_of(const Options& options) {
-    const auto found = options.find("connect_timeout");
-    const std::string text = found == options.end() ? "0" : found->second;
+    const std::string text = value_of(options, "connect_timeout");
+    if (text.empty()) return std::nullopt;
     int seconds = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
     if (error != std::errc() || end != text.data() + text.size())
@@ -113,9 +113,9 @@ std::optional<std::string> Connector::warning() const {
     const Options options = resolve(words(std::nullopt));
     const auto host = unproven_host(options);
     if (!host) return std::nullopt;
-    const auto mode = options.find("sslmode");
+    const std::string mode = value_of(options, "sslmode");
     return "rows and password may be read on their way to " + *host +
-           ", or go to somebody else (sslmode=" + (mode == options.end() ? "prefer" : mode->second) +
+           ", or go to somebody else (sslmode=" + (mode.empty() ? "prefer" : mode) +
            "): with sslmode=verify-full they are encrypted, and the server proves who it is";
 }
 
@@ -126,11 +126,10 @@ std::expected<Handle, DatabaseError> Connector::connect(const std::optional<std:
     if (!patience) return std::unexpected(patience.error());
     auto [hosts, apart] = hosts_of(options);
     if (!apart) return attempt(Host{}, given, *patience);
-    if (const auto found = options.find("load_balance_hosts"); found != options.end() && found->second == "random")
+    if (value_of(options, "load_balance_hosts") == "random")
         std::ranges::shuffle(hosts, std::minstd_rand(std::random_device{}()));
     std::optional<DatabaseError> problem;
-    const auto attributes = options.find("target_session_attrs");
-    for (const auto& wanted : passes_of(attributes == options.end() ? "" : attributes->second)) {
+    for (const auto& wanted : passes_of(value_of(options, "target_session_attrs"))) {
         for (const Host& host : hosts) {
             Words all = given;
             if (!wanted.empty()) all.emplace_back("target_session_attrs", wanted);

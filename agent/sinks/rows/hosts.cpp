@@ -3,16 +3,10 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
-#include <string_view>
 
 namespace outrigger::rows {
 
 namespace {
-
-std::string value_of(const Options& options, std::string_view keyword) {
-    const auto found = options.find(keyword);
-    return found == options.end() ? std::string() : found->second;
-}
 
 std::vector<std::string> split(std::string_view list) {
     std::vector<std::string> parts;
@@ -37,6 +31,11 @@ bool is_loopback(const std::string& host) {
 }
 
 }  // namespace
+
+std::string value_of(const Options& options, std::string_view keyword) {
+    const auto found = options.find(keyword);
+    return found == options.end() ? std::string() : found->second;
+}
 
 bool Host::is_socket() const {
     return address.empty() && (name.empty() || name.starts_with('/') || name.starts_with('@'));

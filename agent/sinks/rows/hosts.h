@@ -4,12 +4,14 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace outrigger::rows {
 
 // By libpq's keywords; what is not said is not there.
 using Options = std::map<std::string, std::string, std::less<>>;
+std::string value_of(const Options& options, std::string_view keyword);  // empty: not said
 
 // What is empty is as libpq has it.
 struct Host {
