@@ -48,6 +48,15 @@ bool waits_for_standby(const peers::PostgresCluster& cluster) {
         10s, [&] { return cluster.number("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'") == 1; });
 }
 
+// Each row takes so long.
+void make_slow(const peers::PostgresCluster& cluster, const std::string& seconds) {
+    cluster.query(R"(
+        CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN PERFORM pg_sleep()" +
+                  seconds + R"(); RETURN new; END $$;
+        CREATE TRIGGER slow BEFORE INSERT ON request_log FOR EACH ROW EXECUTE FUNCTION slow())");
+}
+
 }  // namespace
 
 TEST_CASE("rows: a backend that gives no answer is given up within the limit, said once, and another one stores") {
@@ -124,10 +133,7 @@ TEST_CASE("rows: what takes Postgres too long is stored in smaller parts") {
     AgentLife life(folder.path(), {}, impatient(cluster));
     life.offer(10);
     REQUIRE(all_stored(cluster, 10));
-    cluster.query(R"(
-        CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
-            $$ BEGIN PERFORM pg_sleep(0.001); RETURN new; END $$;
-        CREATE TRIGGER slow BEFORE INSERT ON request_log FOR EACH ROW EXECUTE FUNCTION slow())");
+    make_slow(cluster, "0.001");
     life.offer(2'000);
     CHECK(drained(life));
     CHECK(stores(cluster).rows == 2'010);
@@ -143,10 +149,7 @@ TEST_CASE("rows: of a Postgres that takes one row in the time there is, that one
     AgentLife life(folder.path(), {}, impatient(cluster));
     life.offer(10);
     REQUIRE(all_stored(cluster, 10));
-    cluster.query(R"(
-        CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
-            $$ BEGIN PERFORM pg_sleep(0.5); RETURN new; END $$;
-        CREATE TRIGGER slow BEFORE INSERT ON request_log FOR EACH ROW EXECUTE FUNCTION slow())");
+    make_slow(cluster, "0.5");
     life.offer(4);
     CHECK(drained(life));
     CHECK(stores(cluster).rows == 14);
