@@ -152,7 +152,7 @@ PASSED_OVER_tsan = long,pure
 sanitized: sanitized-programs deps-test
 	@rm -rf $(OUT)/reports && mkdir -m 1777 $(OUT)/reports
 	@log="log_path='$$PWD/$(OUT)/reports/report'"; export REPORTS=$(OUT)/reports PROGRAM_FOLDER=$(OUT); \
-	    export ASAN_OPTIONS="$$log:detect_stack_use_after_return=1" UBSAN_OPTIONS="$$log:print_stacktrace=1" TSAN_OPTIONS="$$log"; \
+	    export ASAN_OPTIONS="$$log:detect_stack_use_after_return=1" UBSAN_OPTIONS="$$log:print_stacktrace=1" TSAN_OPTIONS="$$log:suppressions='$$PWD/tests/tsan-suppressions.txt'"; \
 	    ARGS="$(ARGS) -tse=$(PASSED_OVER_$(FLAVOUR))" tools/run-tests $(OUT)/unit-tests build/integration-tests
 
 .PHONY: format-check
