@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -69,6 +70,7 @@ bool tells_at_its_end(const Launch& launch) {
 // Between fork and exec: system calls only.
 [[noreturn]] void become(const Plan& plan) {
     ::setpgid(0, 0);
+    ::signal(SIGHUP, SIG_DFL);  // which nohup leaves ignored
     const int input = ::open(plan.input.c_str(), O_RDONLY | O_CLOEXEC);
     const int output = ::open(plan.output.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     const int errors = ::open(plan.errors.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
