@@ -1,5 +1,8 @@
 #include "agent/sinks/rows/tuple_writer.h"
 
+#include <algorithm>
+#include <array>
+
 namespace outrigger::rows {
 
 namespace {

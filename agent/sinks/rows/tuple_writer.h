@@ -2,8 +2,6 @@
 // Used by copy_row. Format: https://www.postgresql.org/docs/15/sql-copy.html
 #pragma once
 
-#include <algorithm>
-#include <array>
 #include <bit>
 #include <cassert>
 #include <cstdint>
@@ -24,6 +22,7 @@ class TupleWriter {
     TupleWriter(std::vector<char>& out, std::size_t room, std::int16_t fields) : out_(out), begin_(out.size()) {
         out_.resize(begin_ + room);
         at_ = out_.data() + begin_;
+        end_ = at_ + room;
         put(fields);
     }
     // Gives back the room that was not needed.
@@ -50,13 +49,11 @@ class TupleWriter {
   private:
     template <class Integer>
     void put(Integer value) {
-        std::array<char, sizeof(Integer)> network;
-        std::memcpy(network.data(), &value, sizeof(Integer));
-        if constexpr (std::endian::native == std::endian::little) std::ranges::reverse(network);
-        raw(network.data(), network.size());
+        if constexpr (std::endian::native == std::endian::little) value = std::byteswap(value);
+        raw(&value, sizeof value);
     }
     void raw(const void* from, std::size_t length) {
-        assert(length <= static_cast<std::size_t>(out_.data() + out_.size() - at_));
+        assert(length <= static_cast<std::size_t>(end_ - at_));
         if (length > 0) std::memcpy(at_, from, length);
         at_ += length;
     }
@@ -65,6 +62,7 @@ class TupleWriter {
     std::vector<char>& out_;
     const std::size_t begin_;
     char* at_;
+    const char* end_;
 };
 
 }  // namespace outrigger::rows

@@ -107,16 +107,16 @@ void write_head(Msgpack& out, const SpanHead& span) {
 }
 
 void set_error(Meta& meta, const ErrorInfo& error) {
-    meta.set("error.type", error.type);
-    meta.set("error.message", error.message);
-    meta.set("error.stack", error.stack);
+    meta.add("error.type", error.type);
+    meta.add("error.message", error.message);
+    meta.add("error.stack", error.stack);
 }
 
 void set_shared(Meta& meta, const Trace& trace) {
-    meta.set("env", trace.env);
-    meta.set("language", trace.language);
-    meta.set("runtime-id", trace.runtime_id);
-    meta.set("_dd.origin", trace.origin);
+    meta.add("env", trace.env);
+    meta.add("language", trace.language);
+    meta.add("runtime-id", trace.runtime_id);
+    meta.add("_dd.origin", trace.origin);
 }
 
 void write_metric(Msgpack& out, std::string_view key, double value) {
@@ -149,17 +149,17 @@ void write_root(Msgpack& out, const journal::Envelope& envelope, const RequestVi
     const std::string decision_maker = to_decision_maker(envelope);
     std::array<char, ip_text_bytes> address{};
     Meta meta;
-    if (high_trace_id != 0) meta.set("_dd.p.tid", {high.data(), high.size()});
-    meta.set("_dd.p.dm", decision_maker);
+    if (high_trace_id != 0) meta.add("_dd.p.tid", {high.data(), high.size()});
+    meta.add("_dd.p.dm", decision_maker);
     set_shared(meta, trace);
-    meta.set("version", trace.version);
-    meta.set("span.kind", "server");
-    meta.set("http.method", method);
-    meta.set("http.url", view.path);
-    meta.set("http.route", view.route);
-    meta.set("http.status_code", status);
+    meta.add("version", trace.version);
+    meta.add("span.kind", "server");
+    meta.add("http.method", method);
+    meta.add("http.url", view.path);
+    meta.add("http.route", view.route);
+    meta.add("http.status_code", status);
     if (view.client != nullptr)
-        meta.set("http.client_ip", to_text(std::span<const std::uint8_t, 16>(view.client, 16), address));
+        meta.add("http.client_ip", to_text(std::span<const std::uint8_t, 16>(view.client, 16), address));
     set_error(meta, view.error);
     for (const Tag tag : view.tags)
         if (!is_ours(tag.key, envelope)) meta.set(tag.key, tag.value);
@@ -185,8 +185,8 @@ void write_child(Msgpack& out, const SpanView& span, const Trace& trace, std::ui
     Meta meta;
     set_shared(meta, trace);
     // The version is that of the service itself; another one's is not known.
-    meta.set(top_level ? "_dd.base_service" : "version", top_level ? trace.service : trace.version);
-    meta.set("span.kind", first_of(span.kind, "internal"));
+    meta.add(top_level ? "_dd.base_service" : "version", top_level ? trace.service : trace.version);
+    meta.add("span.kind", first_of(span.kind, "internal"));
     set_error(meta, span.error);
     meta.set(span.tags);
     out.name("meta");

@@ -7,7 +7,6 @@
 #include <cassert>
 #include <cstddef>
 #include <string_view>
-#include <utility>
 
 #include "agent/sinks/traces/msgpack.h"
 #include "shared/limits.h"
@@ -17,10 +16,14 @@ namespace outrigger::traces {
 
 class Meta {
   public:
-    void set(std::string_view key, std::string_view value) {
-        if (value.empty() || has(key)) return;
+    // A key that none before it can have.
+    void add(std::string_view key, std::string_view value) {
+        if (value.empty()) return;
         assert(size_ < entries_.size());
-        entries_[size_++] = {key, value};
+        entries_[size_++] = {key.data(), key.size(), value.data(), value.size()};
+    }
+    void set(std::string_view key, std::string_view value) {
+        if (!has(key)) add(key, value);
     }
     void set(const TagList& tags) {
         for (const Tag tag : tags)
@@ -28,19 +31,29 @@ class Meta {
     }
     bool has(std::string_view key) const {
         return std::any_of(entries_.begin(), entries_.begin() + size_,
-                           [key](const auto& entry) { return entry.first == key; });
+                           [key](const Entry& entry) { return entry.key() == key; });
     }
     void write(Msgpack& out) const {
         out.map(size_);
         for (std::size_t i = 0; i < size_; ++i) {
-            out.text(entries_[i].first);
-            out.text(entries_[i].second);
+            out.text(entries_[i].key());
+            out.text(entries_[i].value());
         }
     }
 
   private:
+    // Not of string_view, which would be cleared, all of them, for each span.
+    struct Entry {
+        const char* key_at;
+        std::size_t key_bytes;
+        const char* value_at;
+        std::size_t value_bytes;
+
+        std::string_view key() const { return {key_at, key_bytes}; }
+        std::string_view value() const { return {value_at, value_bytes}; }
+    };
     static constexpr std::size_t of_ours = 24;
-    std::array<std::pair<std::string_view, std::string_view>, limits::tags + of_ours> entries_;
+    std::array<Entry, limits::tags + of_ours> entries_;  // NOLINT(cppcoreguidelines-pro-type-member-init): as above
     std::size_t size_ = 0;
 };
 

@@ -39,9 +39,10 @@ class Msgpack {
     void integer(std::int64_t value) { packer_.pack_int64(value); }
     // Not by pack_double(), which makes an integer of a whole number.
     void number(double value) {
-        const auto bits = std::bit_cast<std::uint64_t>(value);
+        auto bits = std::bit_cast<std::uint64_t>(value);
+        if constexpr (std::endian::native == std::endian::little) bits = std::byteswap(bits);
         std::array<char, 9> bytes{'\xcb'};
-        for (std::size_t i = 1; i < bytes.size(); ++i) bytes[i] = static_cast<char>(bits >> (64 - 8 * i) & 0xff);
+        std::memcpy(bytes.data() + 1, &bits, sizeof bits);
         appender_.write(bytes.data(), bytes.size());
     }
 
