@@ -1,6 +1,7 @@
 // The agent's CPU time under a steady load, as a share of one core, with each sink alone, with all four and with none
 // (the metrics are always there). Postgres and whoever takes datagrams and traces are not counted. The app has one
-// process; at 10,000 requests a second also five, which share them, and whose senders wake each on its own.
+// process; at 10,000 requests a second also five, which share them, and whose senders wake each on its own. Beside them
+// what a thread takes that only writes and syncs as many bytes.
 //
 //   agent_bench all RATE SECONDS [EMITTERS]     all four sinks under that load, and says the agent's process, for a
 //                                               profiler
@@ -12,6 +13,7 @@
 #include "tests/bench/kit/paced_app.h"
 #include "tests/bench/kit/rounds.h"
 #include "tests/bench/kit/trace_drain.h"
+#include "tests/bench/yardsticks/bare_sync.h"
 #include "tests/integration/peers/agent.h"
 #include "tests/integration/peers/datagrams.h"
 #include "tests/integration/peers/postgres_cluster.h"
@@ -23,6 +25,9 @@ using namespace std::chrono_literals;
 
 using Flags = std::vector<std::string>;
 constexpr int usual_rate = 10'000, workers = 5;
+
+// What comes in 6 ms, as it lies in the journal.
+std::size_t bytes_of_a_batch(int events_per_s) { return static_cast<std::size_t>(events_per_s) * 160 * 6 / 1000; }
 
 class Busy {
   public:
@@ -70,6 +75,9 @@ void compare(const std::vector<Kind>& kinds, const Size& size) {
         for (const auto& [kind, busy] : all)
             if (kind.emitters == 1 || rate == usual_rate)
                 contenders.push_back({kind.what, [&busy = *busy, rate, length] { return busy.measure(rate, length); }});
+        contenders.push_back({"write and sync", [rate, length]() -> Values {
+                                  return {{"cpu_percent", write_and_sync(bytes_of_a_batch(rate), length).cpu_percent}};
+                              }});
         take_turns("agent", std::to_string(rate / 1000) + ",000 requests a second", size.of(3, 2), contenders);
     }
 }

@@ -1,19 +1,16 @@
 // How long an event is on its way: from record() to its acknowledgement, and until a query sees its row, where a batch
 // is what has come in a second, and where it is 10,000 rows. Asked each millisecond, each five and what a count takes:
 // so much is the most that a figure is too high. Beside the first, what one sync of the disk takes.
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <stdexcept>
 #include <thread>
 
-#include "shared/file_descriptor.h"
 #include "tests/bench/kit/cpu_time.h"
 #include "tests/bench/kit/paced_app.h"
 #include "tests/bench/kit/rounds.h"
+#include "tests/bench/yardsticks/bare_sync.h"
 #include "tests/integration/peers/agent.h"
 #include "tests/integration/peers/eventually.h"
 #include "tests/integration/peers/postgres_cluster.h"
@@ -23,7 +20,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-Values quantiles(std::vector<double>& ms) {
+Values quantiles(std::vector<double> ms) {
     if (ms.empty()) throw std::runtime_error("nothing arrived");
     std::ranges::sort(ms);
     const auto at = [&](double share) {
@@ -89,24 +86,6 @@ Values visible(const peers::Agent& agent, const peers::PostgresCluster& postgres
     return journey.values();
 }
 
-// A sync of 4 KiB each 6 ms, as the journal does at that pace.
-Values synced(std::chrono::milliseconds length) {
-    const peers::TemporaryFolder folder;
-    const FileDescriptor file(::open((folder / "file").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    const std::vector<char> block(4096, 'x');
-    const auto syncs = length / 6ms;
-    if (!file || ::posix_fallocate(file.get(), 0, syncs * 4096) != 0) throw std::runtime_error("no room for a file");
-    std::vector<double> taken_ms;
-    for (long i = 0; i < syncs; ++i) {
-        const double start = wall_seconds();
-        if (::pwrite(file.get(), block.data(), block.size(), i * 4096) < 0 || ::fdatasync(file.get()) != 0)
-            throw std::runtime_error("cannot sync");
-        taken_ms.push_back((wall_seconds() - start) * 1e3);
-        std::this_thread::sleep_for(6ms);
-    }
-    return quantiles(taken_ms);
-}
-
 }  // namespace
 
 void run(const Size& size, const std::vector<std::string>&) {
@@ -117,7 +96,7 @@ void run(const Size& size, const std::vector<std::string>&) {
     if (!ready) throw std::runtime_error("the agent is not ready");
     const auto length = size.of(5'000ms, 2'000ms);
     take_turns("lag", "1,000 events a second", size.of(3, 1),
-               {{"pwrite + fdatasync of 4 KiB", [&] { return synced(length); }},
+               {{"pwrite + fdatasync of 4 KiB", [&] { return quantiles(write_and_sync(4096, length).taken_ms); }},
                 {"record() to acknowledgement", [&] { return acknowledged(agent, length); }},
                 {"record() to row", [&] { return visible(agent, postgres, 1'000, length); }}});
     // 10,000 rows come together before a second is over.

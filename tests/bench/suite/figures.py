@@ -106,6 +106,8 @@ FIGURES = [
            None, "bare", gross=("<=", 1.3), optional=True),
     Figure("a request of the app, all in its path", "app", APP, "in the path", "cpu_us", None, "bare"),
     _agent("10,000", "all four sinks", ("<=", 3), gross=("<=", 8), whole_run=False, headline=True),
+    _agent("10,000", "all four sinks", yardstick="write and sync", name="all four sinks", whole_run=False),
+    _agent("10,000", "metrics alone", yardstick="write and sync", whole_run=False),
     _agent("10,000", "all four sinks", None, None, value="batches_per_s", name="batches", whole_run=False),
     _agent("10,000", "all four sinks, 5 emitters", None, "all four sinks", gross=("<=", 8), name="all four sinks, an app of 5 processes", whole_run=False, headline=True),
     _agent("10,000", "all four sinks, 5 emitters", None, "all four sinks", value="batches_per_s", name="batches, an app of 5 processes", whole_run=False),
