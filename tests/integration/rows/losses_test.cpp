@@ -54,6 +54,45 @@ TEST_CASE("rows: what retention drops is counted, so that the balance still hold
           cluster.number("SELECT min(position) - 1 FROM request_log WHERE route = '/kept'"));
 }
 
+TEST_CASE("rows: what retention would drop stays while a trigger eats the count of it") {
+    const peers::PostgresCluster cluster;
+    const peers::TemporaryFolder folder;
+    const auto long_ago = std::chrono::system_clock::now() - std::chrono::days(40);
+    {
+        AgentLife life(folder.path(), {}, settings_for(cluster));
+        life.offer(1);
+        REQUIRE(all_stored(cluster, 1));  // and nothing is dropped for an hour
+        life.offer(30, "/old",
+                   std::chrono::duration_cast<std::chrono::microseconds>(long_ago.time_since_epoch()).count());
+        REQUIRE(all_stored(cluster, 31));
+        REQUIRE(life.stop_sink());
+    }
+    cluster.query(R"(
+        INSERT INTO outrigger_drops SELECT agent, 1, 7, 7, 'damaged', now() - interval '60 days' FROM outrigger_ledger;
+        INSERT INTO outrigger_dead_letter SELECT agent, 8, '22000', NULL, NULL, now() - interval '60 days' FROM outrigger_ledger;
+        CREATE FUNCTION eats() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN IF NEW.events = TG_ARGV[0]::int THEN RETURN NULL; END IF; RETURN NEW; END $$)");
+    for (const char* eaten : {"30", "7", "1"}) {  // the partition's rows, the drops, the dead letter
+        CAPTURE(eaten);
+        cluster.query(
+            std::string("CREATE TRIGGER eats BEFORE INSERT ON outrigger_expired FOR EACH ROW EXECUTE FUNCTION eats(") +
+            eaten + ")");
+        AgentLife life(folder.path(), {}, settings_for(cluster));
+        life.offer(1);
+        CHECK(peers::eventually(20s, [&] { return life.times_said("outrigger_expired does not take what goes") > 0; }));
+        CHECK(drained(life));
+        const auto found = stores(cluster);
+        CHECK(found.rows > 31);
+        CHECK(found.drops == 7);
+        CHECK(found.dead == 1);
+        CHECK(found.expired == 0);
+        cluster.query("DROP TRIGGER eats ON outrigger_expired");
+    }
+    AgentLife life(folder.path(), {}, settings_for(cluster));
+    life.offer(1);
+    CHECK(peers::eventually(20s, [&] { return stores(cluster).expired == 38; }));
+}
+
 TEST_CASE("rows: what the journal had to drop while Postgres was away is in the table of drops, to the unit") {
     peers::PostgresCluster cluster;
     const peers::TemporaryFolder folder;
