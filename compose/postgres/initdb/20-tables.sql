@@ -45,6 +45,7 @@ CREATE OR REPLACE FUNCTION outrigger_expire(days int) RETURNS void LANGUAGE plpg
 SET search_path = pg_catalog, pg_temp AS $outrigger$ DECLARE
     cutoff date := (now() AT TIME ZONE 'UTC')::date - days;
     part record;
+    kept boolean;
 BEGIN
     IF NOT pg_try_advisory_xact_lock(hashtext('outrigger_expire')) THEN
         RETURN;
@@ -55,18 +56,32 @@ BEGIN
     LOOP
         CONTINUE WHEN part.day >= cutoff;
         EXECUTE format('LOCK TABLE %s IN SHARE MODE', part.name);
-        EXECUTE format('INSERT INTO public.outrigger_expired (agent, day, events, last) ' ||
-            'SELECT agent, %L::date, count(*), max("position") FROM %s GROUP BY agent', part.day, part.name);
+        EXECUTE format('WITH sums AS MATERIALIZED (' ||
+            'SELECT agent, count(*) AS events, max("position") AS last FROM %s GROUP BY agent), ' ||
+            'put AS (INSERT INTO public.outrigger_expired (agent, day, events, last) ' ||
+            'SELECT agent, %L::date, events, last FROM sums RETURNING events) ' ||
+            'SELECT (SELECT sum(events) FROM sums) IS NOT DISTINCT FROM (SELECT sum(events) FROM put)',
+            part.name, part.day) INTO kept;
+        EXIT WHEN NOT kept;
         EXECUTE format('DROP TABLE %s', part.name);
     END LOOP;
-    WITH gone AS (DELETE FROM public.outrigger_drops AS d WHERE (d.at AT TIME ZONE 'UTC')::date < cutoff
-        RETURNING d.agent, (d.at AT TIME ZONE 'UTC')::date AS on_day, d.events, d.last)
-    INSERT INTO public.outrigger_expired (agent, day, events, last)
-        SELECT g.agent, g.on_day, sum(g.events), max(g.last) FROM gone AS g GROUP BY g.agent, g.on_day;
-    WITH gone AS (DELETE FROM public.outrigger_dead_letter AS d WHERE (d.at AT TIME ZONE 'UTC')::date < cutoff
-        RETURNING d.agent, (d.at AT TIME ZONE 'UTC')::date AS on_day, d."position" AS place)
-    INSERT INTO public.outrigger_expired (agent, day, events, last)
-        SELECT g.agent, g.on_day, count(*), max(g.place) FROM gone AS g GROUP BY g.agent, g.on_day;
+    IF kept IS NOT FALSE THEN
+        WITH gone AS (DELETE FROM public.outrigger_drops AS d WHERE (d.at AT TIME ZONE 'UTC')::date < cutoff
+            RETURNING d.agent, (d.at AT TIME ZONE 'UTC')::date AS on_day, d.events, d.last),
+        put AS (INSERT INTO public.outrigger_expired (agent, day, events, last)
+            SELECT g.agent, g.on_day, sum(g.events), max(g.last) FROM gone AS g GROUP BY g.agent, g.on_day RETURNING events)
+        SELECT (SELECT sum(g.events) FROM gone AS g) IS NOT DISTINCT FROM (SELECT sum(p.events) FROM put AS p) INTO kept;
+    END IF;
+    IF kept THEN
+        WITH gone AS (DELETE FROM public.outrigger_dead_letter AS d WHERE (d.at AT TIME ZONE 'UTC')::date < cutoff
+            RETURNING d.agent, (d.at AT TIME ZONE 'UTC')::date AS on_day, d."position" AS place),
+        put AS (INSERT INTO public.outrigger_expired (agent, day, events, last)
+            SELECT g.agent, g.on_day, count(*), max(g.place) FROM gone AS g GROUP BY g.agent, g.on_day RETURNING events)
+        SELECT (SELECT count(*) FROM gone) = (SELECT coalesce(sum(p.events), 0) FROM put AS p) INTO kept;
+    END IF;
+    IF NOT kept THEN
+        RAISE EXCEPTION 'outrigger_expired does not take what goes, so nothing goes' USING HINT = 'Look for a trigger or a rule on it.';
+    END IF;
 END $outrigger$;
 
 REVOKE ALL ON FUNCTION outrigger_partition(date), outrigger_expire(int) FROM PUBLIC;
