@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <filesystem>
 #include <utility>
 
 namespace outrigger {
@@ -30,5 +31,8 @@ class FileDescriptor {
   private:
     int fd_ = -1;
 };
+
+// Whether the path leads to the open file itself: it was not deleted, and nothing stands in its place.
+bool has_name(int fd, const std::filesystem::path& path);
 
 }  // namespace outrigger

@@ -66,15 +66,21 @@ Cursor cursor_of(const Image& image) {
 
 CursorFile::CursorFile(const std::string& sink, const History& history,
                        const std::vector<std::filesystem::path>& folders)
-    : history_(history) {
-    for (const auto& folder : folders) {
-        file_ =
-            FileDescriptor(::open(file_of(folder, sink).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    : sink_(sink), history_(history), folders_(folders) {
+    open();
+}
+
+void CursorFile::open() {
+    for (const auto& folder : folders_) {
+        path_ = file_of(folder, sink_);
+        file_.reset(::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
         if (file_) return;
     }
 }
 
-void CursorFile::save(const Cursor& cursor) const {
+void CursorFile::save(const Cursor& cursor) {
+    const bool at_home = file_ && path_.parent_path() == folders_.front() && has_name(file_.get(), path_);
+    if (!at_home) open();
     if (!file_) return;
     const Image image = to_image(history_, cursor);
     // A write that fails leaves an older cursor or none: the checkpoint's, and the ledger, stand behind it.

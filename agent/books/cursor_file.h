@@ -8,6 +8,9 @@
 // delivered or dropped what lies between, so its counters are exact again as soon as it has read it. Until then a
 // scrape shows them lower than before the power cut (a counter reset, as `rate()` sees it); `accepted` and the
 // requests, which come from the journal alone, are not touched.
+//
+// A folder may vanish under a running agent, and the file with it: the next cursor goes into a new file, in the next
+// folder until the first one is there again.
 #pragma once
 
 #include <filesystem>
@@ -25,7 +28,7 @@ class CursorFile {
     // In the first of the folders that can be written; nowhere when none can.
     CursorFile(const std::string& sink, const History& history, const std::vector<std::filesystem::path>& folders);
 
-    void save(const Cursor& cursor) const;
+    void save(const Cursor& cursor);
 
     // The furthest that a whole file of this history in one of the folders tells.
     static std::optional<Cursor> load(const std::string& sink, const History& history,
@@ -34,8 +37,13 @@ class CursorFile {
     static std::optional<History> history_in(const std::filesystem::path& folder);
 
   private:
+    void open();
+
+    std::string sink_;
     History history_;
+    std::vector<std::filesystem::path> folders_;
     FileDescriptor file_;
+    std::filesystem::path path_;  // of the file
 };
 
 }  // namespace outrigger::books

@@ -10,6 +10,8 @@
 #include <climits>
 #include <utility>
 
+#include "shared/file_descriptor.h"
+
 namespace outrigger::journal {
 namespace {
 
@@ -110,10 +112,7 @@ std::expected<std::uint64_t, int> Disk::size(const File& file) {
 }
 
 bool Disk::has_name(const File& file, const std::filesystem::path& path) {
-    struct stat open{};
-    struct stat named{};
-    return ::fstat(file.descriptor(), &open) == 0 && ::lstat(path.c_str(), &named) == 0 &&
-           open.st_ino == named.st_ino && open.st_dev == named.st_dev;
+    return outrigger::has_name(file.descriptor(), path);
 }
 
 std::expected<std::vector<std::string>, int> Disk::list(const std::filesystem::path& folder) {

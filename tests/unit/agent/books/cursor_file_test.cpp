@@ -36,7 +36,7 @@ Cursor cursor_at(std::uint64_t position) {
 TEST_CASE("a cursor is read back as it was last saved") {
     const Folders folders;
     CHECK(!CursorFile::load("rows", ours, folders.both));
-    const CursorFile file("rows", ours, folders.both);
+    CursorFile file("rows", ours, folders.both);
     CHECK(!CursorFile::load("rows", ours, folders.both));
     file.save(cursor_at(7));
     file.save(cursor_at(9));
@@ -47,6 +47,23 @@ TEST_CASE("a cursor is read back as it was last saved") {
     CHECK(loaded->delivered == 8);
     CHECK(loaded->dropped[1] == 1);
     CHECK(!CursorFile::load("traces", ours, folders.both));
+}
+
+TEST_CASE("a cursor whose folder vanishes goes into the next one, and back when the folder is there again") {
+    const Folders folders;
+    CursorFile file("rows", ours, folders.both);
+    file.save(cursor_at(7));
+    fs::rename(folders.both[0], folders.root / "away");
+    file.save(cursor_at(9));
+    CHECK(CursorFile::load("rows", ours, {folders.both[1]})->position == 9);
+    fs::create_directories(folders.both[0]);
+    file.save(cursor_at(11));
+    CHECK(CursorFile::load("rows", ours, {folders.both[0]})->position == 11);
+    fs::remove_all(folders.both[0]);
+    fs::create_directories(folders.both[0]);
+    file.save(cursor_at(12));
+    CHECK(CursorFile::load("rows", ours, {folders.both[0]})->position == 12);
+    CHECK(CursorFile::load("rows", ours, {folders.root / "away"})->position == 7);
 }
 
 TEST_CASE("of two places the further cursor counts, and one that cannot be written is passed over") {
