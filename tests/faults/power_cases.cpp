@@ -105,6 +105,7 @@ void crash_states(World& world) {
 }
 
 // What the disk took, and what the disk under it has no room for: it says so when it is too late to say it to anyone.
+// Who hears of it first is a sync; or the file system's own journal, and then a write finds it read-only.
 void late_write_errors(World& world) {
     const peers::TemporaryFolder folder;
     auto& below = world.keep<SmallDisk>(folder / "below", SmallDisk::Kind::tmpfs, 48 * mebibyte);
@@ -112,8 +113,9 @@ void late_write_errors(World& world) {
     world.power_lost = true;
     world.start(Shape::l3);
     below.fill();
-    const bool seen = peers::eventually(20s, [&] { return world.agent.journal_errors("sync") > 0; });
-    world.fired("syncs that failed late", seen ? static_cast<std::uint64_t>(world.agent.journal_errors("sync")) : 0);
+    const auto failed = [&] { return world.agent.journal_errors("sync") + world.agent.journal_errors("write"); };
+    peers::eventually(20s, [&] { return failed() > 0; });
+    world.fired("syncs and writes that failed late", static_cast<std::uint64_t>(failed()));
     world.expect(world.rows_arrive(), "B8: no rows beside a disk that fails");
     world.agent.kill_hard();
     below.make_room();
