@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "shared/trace_ids.h"
+#include "shared/utc_clock.h"
 
 namespace outrigger::app {
 namespace {
@@ -18,11 +19,6 @@ using Json = nlohmann::ordered_json;
 constexpr std::array<std::string_view, 4> level_names = {"debug", "info", "warn", "error"};
 
 std::string_view name_of(LogLevel level) { return level_names[static_cast<std::size_t>(level)]; }
-
-std::int64_t now_us() {
-    using namespace std::chrono;
-    return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
-}
 
 // 2026-11-25T03:46:41.123456Z
 std::string to_time(std::int64_t us) {
@@ -78,12 +74,12 @@ void write_line(std::string line) {
 }  // namespace
 
 void Log::say(LogLevel level, std::string_view text) const {
-    if (level >= settings_.level) write_line(to_line(settings_, level, text, now_us()));
+    if (level >= settings_.level) write_line(to_line(settings_, level, text, utc_us()));
 }
 
 void Log::request(const RequestEvent& event) const {
     const LogLevel level = level_of(event);
-    if (level >= settings_.level) write_line(to_line(settings_, level, event, now_us()));
+    if (level >= settings_.level) write_line(to_line(settings_, level, event, utc_us()));
 }
 
 std::string to_line(const LogSettings& settings, LogLevel level, std::string_view text, std::int64_t now_us) {

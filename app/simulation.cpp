@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "app/failure.h"
+#include "shared/utc_clock.h"
 
 namespace outrigger::app {
 
@@ -27,7 +28,7 @@ using std::chrono::microseconds;
 
 template <typename Work>
 ChildSpan timed(ChildSpan span, const Work& work) {
-    span.start_us = duration_cast<microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    span.start_us = utc_us();
     const auto began = std::chrono::steady_clock::now();
     try {
         work();

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <thread>
 
+#include "shared/utc_clock.h"
+
 namespace outrigger::intake {
 
 namespace {
@@ -20,11 +22,6 @@ constexpr std::int64_t forget_each_us = std::int64_t{300} * 1'000'000;
 constexpr std::int64_t gather_us = 2'000;
 constexpr std::size_t gathered_bytes = 64 * 1024;
 
-std::int64_t utc_us() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
-
 }  // namespace
 
 Intake::Loop::Loop(int listener, IntakeSettings settings, const std::vector<KnownEmitter>& known, IntakeHooks hooks)
@@ -35,6 +32,7 @@ Intake::Loop::Loop(int listener, IntakeSettings settings, const std::vector<Know
       allowed_(settings_.allow_uids, settings_.allow_gids),
       rings_(settings_.rings_folder, allowed_, hooks_.say),
       desk_(listener, allowed_, counters_),
+      notices_(hooks_.say),
       listener_(listener),
       buffer_(read_bytes) {
     poller_.add(listener, listener_id, EPOLLIN);
@@ -217,7 +215,8 @@ void Intake::Loop::look_around() {
         look_after_socket();
         close_displaced();
         close_overdue();
-        say_whether_full();
+        notices_.room(counters_.turned_away_full.load(std::memory_order_relaxed), connections_.size(),
+                      settings_.max_connections);
         std::size_t speaking = rings_.size();
         for (const auto& [id, connection] : connections_) speaking += connection->sender.emitter != nullptr ? 1 : 0;
         counters_.emitters.store(speaking, std::memory_order_relaxed);
@@ -239,28 +238,9 @@ void Intake::Loop::close_overdue() {
 void Intake::Loop::look_after_socket() {
     if (mailbox_.stopping()) return;
     const SocketName name = hooks_.look_after_socket();
-    if (name == SocketName::renewed) {
-        poller_.add(listener_, listener_id, EPOLLIN);  // another socket has the descriptor now
-        hooks_.say("the socket was deleted: it is there again");
-    } else if (name == SocketName::lost && name_ != name) {
-        hooks_.say(
-            "the socket's name does not lead here any more, and something else has it or it cannot be made: no app can "
-            "connect");
-    } else if (name == SocketName::ours && name_ == SocketName::lost) {
-        hooks_.say("the socket's name leads here again");
-    }
-    name_ = name;
-}
-
-void Intake::Loop::say_whether_full() {
-    const std::uint64_t turned_away = counters_.turned_away_full.load(std::memory_order_relaxed);
-    const bool more = std::exchange(turned_away_, turned_away) != turned_away;
-    if (more && !full_)
-        hooks_.say("as many connections as there may be, " + std::to_string(connections_.size()) +
-                   ": others are turned away (--max-connections, or the descriptors of this process)");
-    else if (full_ && !more && connections_.size() < settings_.max_connections)
-        hooks_.say("there is room for connections again");
-    full_ = more || (full_ && connections_.size() >= settings_.max_connections);
+    // Another socket has the descriptor now.
+    if (name == SocketName::renewed) poller_.add(listener_, listener_id, EPOLLIN);
+    notices_.socket(name);
 }
 
 void Intake::Loop::forget_idle() {

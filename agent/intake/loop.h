@@ -9,6 +9,7 @@
 #include "agent/intake/intake.h"
 #include "agent/intake/languages.h"
 #include "agent/intake/mailbox.h"
+#include "agent/intake/notices.h"
 #include "agent/intake/orphan_rings.h"
 #include "agent/intake/poller.h"
 #include "agent/intake/seats.h"
@@ -43,7 +44,6 @@ class Intake::Loop {
     void look_around();
     void close_overdue();
     void look_after_socket();
-    void say_whether_full();
     void forget_idle();
     void close(std::uint64_t id);
     void close_displaced();
@@ -59,6 +59,7 @@ class Intake::Loop {
     AllowList allowed_;
     OrphanRings rings_;
     WelcomeDesk desk_;
+    Notices notices_;
     Languages languages_;
     Poller poller_;
     Mailbox mailbox_;
@@ -69,9 +70,6 @@ class Intake::Loop {
     std::vector<std::byte> buffer_;
     std::uint64_t next_id_ = 16;  // below: the loop's own descriptors
     bool writer_busy_ = false;
-    std::uint64_t turned_away_ = 0;       // at the last look, because the house was full
-    SocketName name_ = SocketName::ours;  // as last said
-    bool full_ = false;                   // and that was said
     std::int64_t looked_at_us_ = 0;
     std::int64_t forgot_at_us_ = 0;
     std::int64_t offered_at_us_ = 0;

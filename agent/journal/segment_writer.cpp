@@ -7,6 +7,7 @@
 
 #include "agent/journal/quarantine.h"
 #include "agent/journal/retention.h"
+#include "shared/utc_clock.h"
 
 namespace outrigger::journal {
 namespace {
@@ -19,11 +20,6 @@ std::string described(const std::filesystem::path& folder, const Failure& failur
     if (failure.full) return folder.string() + ": the journal is full and no checkpoint covers its oldest segment";
     return folder.string() + ": " + std::string(to_string(failure.op)) + ": " +
            std::generic_category().message(failure.code);
-}
-
-std::int64_t utc_us() {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
 }
 
 }  // namespace

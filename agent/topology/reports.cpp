@@ -10,17 +10,13 @@
 #include "agent/http/negotiation.h"
 #include "agent/http/page.h"
 #include "agent/http/status.h"
+#include "shared/utc_clock.h"
 
 namespace outrigger::topology {
 namespace {
 
 constexpr auto relaxed = std::memory_order_relaxed;
 constexpr auto plain_text = "text/plain; charset=utf-8";
-
-std::int64_t utc_us() {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
-}
 
 // The metrics page, as the door takes it.
 class MetricsBody final : public http::BodySource {

@@ -3,31 +3,16 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <filesystem>
-#include <optional>
 
-#include "agent/books/accounts.h"
-#include "agent/books/book.h"
 #include "agent/books/cursor_file.h"
 #include "agent/fold/checkpoint_files.h"
-#include "agent/fold/checkpointer.h"
-#include "agent/fold/fold.h"
-#include "agent/fold/metric_names.h"
-#include "agent/http/door.h"
-#include "agent/intake/intake.h"
-#include "agent/journal/journal.h"
-#include "agent/journal/writer.h"
-#include "agent/sampling/rates.h"
 #include "agent/sinks/rows/rows.h"
-#include "agent/sinks/sink.h"
-#include "agent/sinks/statsd/statsd.h"
 #include "agent/sinks/traces/traces.h"
-#include "agent/topology/places.h"
-#include "agent/topology/reports.h"
 #include "agent/topology/room_settings.h"
-#include "agent/topology/start.h"
+#include "agent/topology/stations.h"
+#include "shared/utc_clock.h"
 
 namespace outrigger {
 
@@ -40,57 +25,9 @@ constexpr auto stop_deadline = 8s;  // who stops containers kills them after 10
 constexpr auto intake_share = 3s;
 constexpr auto statsd_share = 3s;
 
-std::int64_t utc_us() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
-
-void say(std::string_view line) { spdlog::warn("{}", line); }
-
 }  // namespace
 
-class Topology::Stations {
-  public:
-    Stations(const settings::Settings& settings, std::vector<settings::EffectiveSetting> effective);
-    void stop();
-
-  private:
-    std::vector<sinks::SinkStation> sink_stations();
-    fold::Checkpoint load_checkpoint();
-    void open_books(const fold::Checkpoint& checkpoint, const std::vector<sinks::SinkStation>& stations);
-    void open_journal(const fold::Checkpoint& checkpoint);
-    void start_sinks(const std::vector<sinks::SinkStation>& stations, const Start& start);
-    void start_statsd();
-    void journal_flush(const journal::Flush& flush);
-    fold::Checkpointer::Parts checkpointer_parts();
-    journal::WriterHooks writer_hooks();
-    intake::IntakeHooks intake_hooks();
-
-    // In the order of life; each is stopped before what stands above it.
-    const settings::Settings settings_;
-    const std::vector<settings::EffectiveSetting> effective_;
-    // What another program may hold, before anything is read or written.
-    journal::File data_lock_;
-    UnixListener listener_;
-    http::Listener http_listener_;
-    const journal::JournalSettings journal_settings_;
-    std::unique_ptr<journal::Journal> journal_;
-    std::optional<fold::Fold> fold_;
-    books::Book book_;
-    std::optional<books::Accounts> accounts_;
-    std::optional<fold::Checkpointer> checkpointer_;
-    std::optional<fold::MetricNames> metric_names_;
-    sampling::RatesBoard rates_;                                               // from the trace sink to intake
-    std::vector<std::pair<std::string, std::unique_ptr<sinks::Sink>>> sinks_;  // those that are on
-    books::Tally statsd_tally_;
-    std::optional<journal::Writer> writer_;
-    std::optional<statsd::StatsdSink> statsd_;
-    std::atomic<std::uint64_t> bytes_kept_{0};
-    std::atomic<std::int64_t> batch_offered_us_{0};  // a batch waits to be kept since then; 0: none does
-    std::optional<intake::Intake> intake_;
-    std::optional<Reports> reports_;
-    std::optional<http::Door> door_;
-};
+void Topology::Stations::say(std::string_view line) { spdlog::warn("{}", line); }
 
 // The list of sinks, in the order of /status. Two are not in it, being views of the fold, where their pages are: the
 // metrics sink, which has no thread and is always on, and StatsD.
@@ -226,66 +163,6 @@ void Topology::Stations::journal_flush(const journal::Flush& flush) {
     std::vector<std::byte> payload;
     journal::append(payload, flush);
     writer_->add_own(envelope, payload);
-}
-
-fold::Checkpointer::Parts Topology::Stations::checkpointer_parts() {
-    return {.cursors =
-                [this] {
-                    auto cursors = accounts_->cursors();
-                    cursors["metrics"] = fold_->cursor();
-                    return cursors;
-                },
-            .copy = [this] { return fold_->checkpoint_copy(); },
-            .journal_bytes_written =
-                [this] {
-                    // A journal without room for its next segments does not wait for 64 MiB.
-                    if (journal_->wants_checkpoint())
-                        bytes_kept_.fetch_add(std::uint64_t{64} << 20, std::memory_order_relaxed);
-                    return bytes_kept_.load(std::memory_order_relaxed);
-                },
-            .checkpointed =
-                [this](std::uint64_t position, bool in_fallback) {
-                    journal_->checkpointed(position, in_fallback);
-                    journal_->needed_after(accounts_->needed_after());
-                    journal_->apply_retention(std::chrono::system_clock::now());
-                },
-            .state_changed = say};
-}
-
-journal::WriterHooks Topology::Stations::writer_hooks() {
-    return {.batch_begins = [this] { fold_->batch_begins(); },
-            .kept =
-                [this](const journal::Entry& entry) {
-                    bytes_kept_.fetch_add(entry.payload.size(), std::memory_order_relaxed);
-                    fold_->apply(entry);
-                },
-            .batch_ends = [this] { fold_->batch_ends(journal::requests(journal_->mark().counts)); },
-            .acknowledged =
-                [this](std::span<const journal::Receipt> receipts) {
-                    batch_offered_us_.store(0, std::memory_order_relaxed);
-                    intake_->kept(receipts);
-                },
-            .state_changed = say};
-}
-
-intake::IntakeHooks Topology::Stations::intake_hooks() {
-    return {.offer =
-                [this](journal::Batch& batch) {
-                    batch_offered_us_.store(utc_us(), std::memory_order_relaxed);
-                    return writer_->offer(batch);
-                },
-            .admit_metric = [this](const MetricView& metric,
-                                   std::int64_t now_us) { return metric_names_->admit(metric, now_us); },
-            .forget_idle =
-                [this](std::int64_t now_us, std::span<const EmitterId> in_use) {
-                    fold_->forget_idle(now_us, journal_->status().oldest_position, in_use);
-                    std::vector<EmitterId> remembered;
-                    for (const auto& mark : fold_->marks()) remembered.push_back(mark.emitter);
-                    std::ranges::sort(remembered);
-                    return remembered;
-                },
-            .look_after_socket = [this] { return look_after(listener_, settings_); },
-            .say = say};
 }
 
 // Intake first, so that nothing new comes; the door last, so that the end can be watched.

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "shared/utc_clock.h"
 #include "tests/integration/peers/agent.h"
 #include "tests/integration/peers/eventually.h"
 #include "tests/integration/peers/line_client.h"
@@ -41,11 +42,6 @@ std::vector<json> say_with_netcat(const Agent& agent, const std::string& lines) 
     return parse_lines(result.output);
 }
 
-long now_us() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
-
 TEST_CASE("numbers that an emitter passes over are counted as a gap, also after a restart") {
     Agent agent;
     agent.start();
@@ -70,7 +66,7 @@ TEST_CASE("netcat says hello, two lines and nonsense, and hears welcome, acks an
     agent.start();
     const std::string request =
         R"({"method":"GET","route":"/simulation","path":"/simulation?n=1","status":200,"start_us":)" +
-        std::to_string(now_us()) + R"(,"duration_us":1234,"message":"ok","client":"192.0.2.7",)" +
+        std::to_string(utc_us()) + R"(,"duration_us":1234,"message":"ok","client":"192.0.2.7",)" +
         R"("trace_id":"0af7651916cd43dd8448eb211c80319c","span_id":"f0f067aa0ba902b7","tags":{"plan":"pro"}})";
     const std::string metric =
         R"({"type":"metric","kind":"count","name":"orders_placed","value":1,"tags":{"plan":"pro"}})";

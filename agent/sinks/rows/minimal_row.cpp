@@ -3,6 +3,8 @@
 #include <cassert>
 #include <chrono>
 
+#include "shared/utc_clock.h"
+
 namespace outrigger::rows {
 
 std::vector<char> minimal_row(const RowContext& context) {
@@ -17,9 +19,7 @@ std::vector<char> minimal_row(const RowContext& context) {
     write(event, *measured, record.data());
     journal::Entry entry;
     entry.envelope.start = journal::Start::arrival;
-    entry.envelope.arrival_us =
-        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-            .count();
+    entry.envelope.arrival_us = utc_us();
     entry.payload = record;
     std::vector<char> tuple;
     append_row(tuple, entry, context);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "agent/sinks/rows/event_json.h"
+#include "shared/utc_clock.h"
 
 namespace outrigger::rows {
 
@@ -20,11 +21,6 @@ constexpr auto fence_pause = 100ms;
 constexpr unsigned quiet_fences = 2;  // somebody else may have stored: that much is no trouble of ours
 constexpr auto read_pause = 50ms;     // before a disk that did not answer is asked again
 constexpr auto longest_silence = 2s;  // of the disk, before that is worth saying
-
-std::int64_t utc_us() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
 
 // What passes by itself is waited for longer and longer; somebody may be at work on the rest.
 bool passes(Trouble trouble) {

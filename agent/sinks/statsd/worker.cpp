@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "shared/utc_clock.h"
+
 namespace outrigger::statsd {
 namespace {
 
@@ -13,11 +15,6 @@ constexpr auto flush_time = 2s;
 constexpr auto begin_time = 100ms;  // how long to wait for the journal before looking whether to stop
 constexpr auto patience = 2000ms;   // with a receiver that is away, takes nothing or has no address; the rest is unsent
 constexpr auto busy_pause = 2ms;
-
-std::int64_t utc_us() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
 
 }  // namespace
 

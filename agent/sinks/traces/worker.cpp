@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "agent/sinks/traces/span_ids.h"
+#include "shared/utc_clock.h"
 
 namespace outrigger::traces {
 
@@ -17,11 +18,6 @@ constexpr std::uint64_t gather_events = 5'000;
 constexpr auto ask_time = 5s;  // when there is nothing to send
 constexpr auto longest_stop = 2s;
 constexpr unsigned refusals_in_a_row = 3;  // of payloads, before it counts as down
-
-std::int64_t utc_us() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
 
 std::uint64_t seed_of(const journal::Uuid& uuid) {
     std::array<std::uint64_t, 2> halves{};

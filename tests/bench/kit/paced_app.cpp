@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "shared/ring_format.h"
+#include "shared/utc_clock.h"
 #include "tests/bench/kit/typical_request.h"
 
 namespace outrigger::bench {
@@ -22,11 +23,6 @@ EmitterSettings settings(const std::string& socket, int emitters) {
     settings.service = "bench";
     if (emitters > many) settings.ring_bytes = ring::least_bytes;
     return settings;
-}
-
-std::int64_t utc_us() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-        .count();
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "shared/utc_clock.h"
 #include "tests/integration/peers/eventually.h"
 #include "tests/integration/rows/rows_fixture.h"
 
@@ -15,9 +16,7 @@ using namespace std::chrono_literals;
 TEST_CASE("rows: what retention drops is counted, so that the balance still holds") {
     const peers::PostgresCluster cluster;
     const peers::TemporaryFolder folder;
-    const auto now =
-        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-            .count();
+    const auto now = utc_us();
     constexpr std::int64_t day_us = 86'400'000'000;
     SavedCheckpoint checkpoint;
     {
@@ -62,8 +61,7 @@ TEST_CASE("rows: what retention would drop stays while a trigger eats the count 
         AgentLife life(folder.path(), {}, settings_for(cluster));
         life.offer(1);
         REQUIRE(all_stored(cluster, 1));  // and nothing is dropped for an hour
-        life.offer(30, "/old",
-                   std::chrono::duration_cast<std::chrono::microseconds>(long_ago.time_since_epoch()).count());
+        life.offer(30, "/old", to_utc_us(long_ago));
         REQUIRE(all_stored(cluster, 31));
         REQUIRE(life.stop_sink());
     }

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "agent/books/book.h"
+#include "shared/utc_clock.h"
 #include "tests/integration/peers/eventually.h"
 
 namespace outrigger::rows {
@@ -13,11 +14,6 @@ namespace outrigger::rows {
 namespace {
 
 constexpr std::uint32_t emitter = 1;
-
-std::int64_t now_us() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
 
 std::vector<std::byte> to_record(const RequestEvent& event) {
     const auto measured = measure(event);
@@ -99,7 +95,7 @@ void AgentLife::offer(std::uint64_t requests, const std::string& path, std::opti
         journal::Envelope envelope;
         envelope.emitter = emitter;
         envelope.start = journal::Start::arrival;
-        envelope.arrival_us = start_us.value_or(now_us());
+        envelope.arrival_us = start_us.value_or(utc_us());
         batch.add(envelope, record);
     }
     while (!writer_->offer(batch)) std::this_thread::yield();
@@ -111,7 +107,7 @@ void AgentLife::offer(const RequestEvent& event) {
     journal::Batch batch;
     journal::Envelope envelope;
     envelope.start = event.start_us ? journal::Start::record : journal::Start::arrival;
-    envelope.arrival_us = now_us();
+    envelope.arrival_us = utc_us();
     const auto record = to_record(event);
     batch.add(envelope, record);
     const auto before = journal_->mark().position;

@@ -6,15 +6,11 @@
 #include <thread>
 
 #include "agent/books/book.h"
+#include "shared/utc_clock.h"
 #include "tests/integration/peers/eventually.h"
 
 namespace outrigger::traces {
 namespace {
-
-std::int64_t now_us() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
 
 std::unique_ptr<journal::Journal> open_journal(const std::filesystem::path& folder) {
     journal::JournalSettings settings;
@@ -78,7 +74,7 @@ void TracesLife::offer(int requests, int first, std::size_t padding) {
         for (; sent < requests && batch.bytes() < journal::Batch::full_bytes; ++sent) {
             journal::Envelope envelope;
             envelope.start = journal::Start::arrival;
-            envelope.arrival_us = now_us();
+            envelope.arrival_us = utc_us();
             const auto record = to_record("/p?n=" + std::to_string(first + sent) +
                                           (padding == 0 ? "" : "&" + std::string(padding, 'x')));
             batch.add(envelope, record);

@@ -12,6 +12,7 @@
 
 #include "shared/trace_context.h"
 #include "shared/trace_ids.h"
+#include "shared/utc_clock.h"
 #include "tests/unit/app/raw_client.h"
 #include "tests/unit/app/recorded_app.h"
 
@@ -27,18 +28,13 @@ Reply hello(const httplib::Request&) {
     return reply;
 }
 
-std::int64_t now_us() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
-
 }  // namespace
 
 TEST_CASE("an answered request is one event") {
     RecordedApp app;
     app.routes().get("/hello", hello);
     app.start();
-    const auto before = now_us();
+    const auto before = utc_us();
     const httplib::Headers as_it_is = {{"Accept-Encoding", "identity"}};
     const auto answer = httplib::Client{"127.0.0.1", app.port()}.Get("/hello?to=you", as_it_is);
     REQUIRE(answer);
@@ -54,7 +50,7 @@ TEST_CASE("an answered request is one event") {
     CHECK(event.client == "127.0.0.1");
     CHECK(event.response_bytes == 5);
     CHECK(event.start_us >= before);
-    CHECK(event.start_us + event.duration_us <= now_us());
+    CHECK(event.start_us + event.duration_us <= utc_us());
     CHECK(event.error_type.empty());
     CHECK(event.trace_id != TraceId{});
     CHECK(event.span_id != 0);

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "shared/utc_clock.h"
 #include "tests/unit/agent/intake/kept_journal.h"
 
 namespace outrigger::intake {
@@ -19,11 +20,6 @@ using test::KeptJournal;
 using test::LineClient;
 
 const std::string id = "9f0c0000000000000000000000000001";
-
-std::int64_t now_us() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
 
 std::string hello(const std::string& emitter, int first = 1) {
     return R"({"type":"hello","protocol":1,"emitter":")" + emitter + R"(","first":)" + std::to_string(first) +
@@ -207,7 +203,7 @@ TEST_CASE("what is known from before this life goes on; a first beyond it is a g
     known.id[15] = 1;
     known.uid = ::getuid();
     known.highest = 10;
-    known.last_us = now_us();
+    known.last_us = utc_us();
     journal.start_intake({known});
     LineClient client(journal.socket());
     client.send(hello(id, 15));
@@ -229,7 +225,7 @@ TEST_CASE("an id is its user's own: of another user, the same one is another emi
     known.id[15] = 2;
     known.uid = ::getuid() + 1;
     known.highest = 7;
-    known.last_us = now_us();
+    known.last_us = utc_us();
     journal.start_intake({known});
     LineClient client(journal.socket());
     client.send(hello("00000000000000000000000000000002"));
