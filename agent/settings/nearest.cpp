@@ -35,8 +35,18 @@ std::size_t edit_distance(std::string_view left, std::string_view right) {
 
 std::string_view nearest(std::string_view name, std::span<const std::string_view> known) {
     const auto wanted = without_prefix(name);
-    const auto distance = [&](std::string_view other) { return edit_distance(wanted, without_prefix(other)); };
-    return *std::ranges::min_element(known, {}, distance);
+    std::string_view best = known.front();
+    std::size_t least = edit_distance(wanted, without_prefix(best));
+    for (const std::string_view each : known.subspan(1)) {
+        const auto other = without_prefix(each);
+        const std::size_t at_least = std::max(wanted.size(), other.size()) - std::min(wanted.size(), other.size());
+        if (at_least >= least) continue;
+        const std::size_t distance = edit_distance(wanted, other);
+        if (distance >= least) continue;
+        least = distance;
+        best = each;
+    }
+    return best;
 }
 
 }  // namespace outrigger::settings
