@@ -1,5 +1,5 @@
-// The system's clock: microseconds since 1970, UTC. It may be set, also back, so no deadline is taken from it.
-// Everybody's; any thread.
+// The system's clock: microseconds since 1970, UTC. It may be set, also back: what is measured with it can be too short
+// or too long, so nothing that is kept or lost depends on that. Everybody's; any thread.
 #pragma once
 
 #include <chrono>

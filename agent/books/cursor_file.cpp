@@ -67,24 +67,25 @@ Cursor cursor_of(const Image& image) {
 CursorFile::CursorFile(const std::string& sink, const History& history,
                        const std::vector<std::filesystem::path>& folders)
     : sink_(sink), history_(history), folders_(folders) {
-    open();
+    for (std::size_t folder = 0; folder < folders_.size(); ++folder)
+        if (open(folder)) return;
 }
 
-void CursorFile::open() {
-    for (const auto& folder : folders_) {
-        path_ = file_of(folder, sink_);
-        file_.reset(::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-        if (file_) return;
-    }
+bool CursorFile::open(std::size_t folder) {
+    const auto path = file_of(folders_[folder], sink_);
+    if (file_ && folder == folder_ && has_name(file_.get(), path)) return true;
+    folder_ = folder;
+    file_.reset(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    return static_cast<bool>(file_);
 }
 
+// A write that fails everywhere leaves an older cursor or none: the checkpoint's, and the ledger, stand behind it.
 void CursorFile::save(const Cursor& cursor) {
-    const bool at_home = file_ && path_.parent_path() == folders_.front() && has_name(file_.get(), path_);
-    if (!at_home) open();
-    if (!file_) return;
     const Image image = to_image(history_, cursor);
-    // A write that fails leaves an older cursor or none: the checkpoint's, and the ledger, stand behind it.
-    [[maybe_unused]] const auto written = ::pwrite(file_.get(), image.data(), image.size(), 0);
+    for (std::size_t folder = 0; folder < folders_.size(); ++folder) {
+        if (!open(folder)) continue;
+        if (::pwrite(file_.get(), image.data(), image.size(), 0) == static_cast<ssize_t>(image.size())) return;
+    }
 }
 
 std::optional<Cursor> CursorFile::load(const std::string& sink, const History& history,

@@ -1,6 +1,6 @@
 // Where a sink stands, written after each batch and before anybody is told: with it a sink's counters do not fall when
 // the agent is killed between two checkpoints while the sink cannot say itself where it stands. Made by topology;
-// written by the sink's thread.
+// written by the sink, on the thread that starts it and then on its own.
 //
 // It is not synced: that would cost each batch a wait for the disk, and buy little. What a killed agent wrote is there;
 // a power cut may leave an older cursor or (its checksum says so) none, and then the checkpoint's stands, at most 30 s
@@ -10,7 +10,7 @@
 // requests, which come from the journal alone, are not touched.
 //
 // A folder may vanish under a running agent, and the file with it: the next cursor goes into a new file, in the next
-// folder until the first one is there again.
+// folder until the first one is there again, and has room.
 #pragma once
 
 #include <filesystem>
@@ -37,13 +37,13 @@ class CursorFile {
     static std::optional<History> history_in(const std::filesystem::path& folder);
 
   private:
-    void open();
+    bool open(std::size_t folder);  // false: it cannot be
 
     std::string sink_;
     History history_;
     std::vector<std::filesystem::path> folders_;
     FileDescriptor file_;
-    std::filesystem::path path_;  // of the file
+    std::size_t folder_ = 0;  // in which it lies
 };
 
 }  // namespace outrigger::books

@@ -1,4 +1,5 @@
-// What the stations are told of each other: each hook is called on the thread of the station that has it.
+// What the stations are told of each other: intake's hooks are called on its thread, the writer's on its own, the
+// checkpointer's by whoever has a checkpoint written.
 #include <algorithm>
 #include <chrono>
 

@@ -1,5 +1,5 @@
-// The only file (with its .cpp) that lists the stations: builds each, wires them, and stops them in reverse. What a
-// room is told is in room_settings, what it hears of the others in hooks, what the door shows in reports. Made by main
+// Lists the rooms: builds each station, wires them, and stops them in reverse. They stand in stations.h; what a room is
+// told is in room_settings, what it hears of the others in hooks, what the door shows in reports. Made by main
 // on the main thread.
 //
 //   intake -> journal writer -> fold -> metrics, statsd

@@ -96,7 +96,7 @@ void run(const Size& size, const std::vector<std::string>&) {
     if (!ready) throw std::runtime_error("the agent is not ready");
     const auto length = size.of(5'000ms, 2'000ms);
     take_turns("lag", "1,000 events a second", size.of(3, 1),
-               {{"pwrite + fdatasync of 4 KiB", [&] { return quantiles(write_and_sync(4096, length).taken_ms); }},
+               {{"write + fdatasync of 4 KiB", [&] { return quantiles(write_and_sync(4096, length).taken_ms); }},
                 {"record() to acknowledgement", [&] { return acknowledged(agent, length); }},
                 {"record() to row", [&] { return visible(agent, postgres, 1'000, length); }}});
     // 10,000 rows come together before a second is over.

@@ -1,7 +1,6 @@
 #include "agent/sinks/rows/minimal_row.h"
 
 #include <cassert>
-#include <chrono>
 
 #include "shared/utc_clock.h"
 

@@ -50,28 +50,11 @@ BEGIN
     IF NOT pg_try_advisory_xact_lock(hashtext('outrigger_expire')) THEN
         RETURN;
     END IF;
-    FOR part IN SELECT c.oid::regclass AS name, to_date(right(c.relname, 8), 'YYYYMMDD') AS day
-        FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
-        WHERE i.inhparent = 'public.request_log'::regclass AND c.relname ~ '^request_log_[0-9]{8}$' ORDER BY 2
-    LOOP
-        CONTINUE WHEN part.day >= cutoff;
-        EXECUTE format('LOCK TABLE %s IN SHARE MODE', part.name);
-        EXECUTE format('WITH sums AS MATERIALIZED (' ||
-            'SELECT agent, count(*) AS events, max("position") AS last FROM %s GROUP BY agent), ' ||
-            'put AS (INSERT INTO public.outrigger_expired (agent, day, events, last) ' ||
-            'SELECT agent, %L::date, events, last FROM sums RETURNING events) ' ||
-            'SELECT (SELECT sum(events) FROM sums) IS NOT DISTINCT FROM (SELECT sum(events) FROM put)',
-            part.name, part.day) INTO kept;
-        EXIT WHEN NOT kept;
-        EXECUTE format('DROP TABLE %s', part.name);
-    END LOOP;
-    IF kept IS NOT FALSE THEN
-        WITH gone AS (DELETE FROM public.outrigger_drops AS d WHERE (d.at AT TIME ZONE 'UTC')::date < cutoff
-            RETURNING d.agent, (d.at AT TIME ZONE 'UTC')::date AS on_day, d.events, d.last),
-        put AS (INSERT INTO public.outrigger_expired (agent, day, events, last)
-            SELECT g.agent, g.on_day, sum(g.events), max(g.last) FROM gone AS g GROUP BY g.agent, g.on_day RETURNING events)
-        SELECT (SELECT sum(g.events) FROM gone AS g) IS NOT DISTINCT FROM (SELECT sum(p.events) FROM put AS p) INTO kept;
-    END IF;
+    WITH gone AS (DELETE FROM public.outrigger_drops AS d WHERE (d.at AT TIME ZONE 'UTC')::date < cutoff
+        RETURNING d.agent, (d.at AT TIME ZONE 'UTC')::date AS on_day, d.events, d.last),
+    put AS (INSERT INTO public.outrigger_expired (agent, day, events, last)
+        SELECT g.agent, g.on_day, sum(g.events), max(g.last) FROM gone AS g GROUP BY g.agent, g.on_day RETURNING events)
+    SELECT (SELECT sum(g.events) FROM gone AS g) IS NOT DISTINCT FROM (SELECT sum(p.events) FROM put AS p) INTO kept;
     IF kept THEN
         WITH gone AS (DELETE FROM public.outrigger_dead_letter AS d WHERE (d.at AT TIME ZONE 'UTC')::date < cutoff
             RETURNING d.agent, (d.at AT TIME ZONE 'UTC')::date AS on_day, d."position" AS place),
@@ -79,8 +62,24 @@ BEGIN
             SELECT g.agent, g.on_day, count(*), max(g.place) FROM gone AS g GROUP BY g.agent, g.on_day RETURNING events)
         SELECT (SELECT count(*) FROM gone) = (SELECT coalesce(sum(p.events), 0) FROM put AS p) INTO kept;
     END IF;
+    FOR part IN SELECT c.oid::regclass AS name, to_date(right(c.relname, 8), 'YYYYMMDD') AS day
+        FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
+        WHERE i.inhparent = 'public.request_log'::regclass AND c.relname ~ '^request_log_[0-9]{8}$' ORDER BY 2
+    LOOP
+        EXIT WHEN NOT kept OR part.day >= cutoff;
+        EXECUTE format('LOCK TABLE %s IN SHARE MODE', part.name);
+        EXECUTE format('WITH sums AS MATERIALIZED (' ||
+            'SELECT agent, count(*) AS events, max("position") AS last FROM %s GROUP BY agent), ' ||
+            'put AS (INSERT INTO public.outrigger_expired (agent, day, events, last) ' ||
+            'SELECT agent, %L::date, events, last FROM sums RETURNING events) ' ||
+            'SELECT (SELECT sum(events) FROM sums) IS NOT DISTINCT FROM (SELECT sum(events) FROM put)',
+            part.name, part.day) INTO kept;
+        IF kept THEN
+            EXECUTE format('DROP TABLE %s', part.name);
+        END IF;
+    END LOOP;
     IF NOT kept THEN
-        RAISE EXCEPTION 'outrigger_expired does not take what goes, so nothing goes' USING HINT = 'Look for a trigger or a rule on it.';
+        RAISE EXCEPTION 'outrigger_expired does not take what goes, so nothing goes: look for a trigger on it';
     END IF;
 END $outrigger$;
 

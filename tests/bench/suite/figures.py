@@ -123,7 +123,7 @@ FIGURES = [
            whole_run=True, headline=True),
     Figure("`record()` to row visible, p99", "lag", LAG, "record() to row", "p99_ms", ("<=", 1500), headline=True),
     Figure("`record()` to row visible, 20,000 events a second, p99", "lag", "20,000 events a second", "record() to row", "p99_ms", ("<=", 1500)),
-    Figure("`record()` to acknowledgement, p99", "lag", LAG, "record() to acknowledgement", "p99_ms", ("<=", 15), "pwrite + fdatasync of 4 KiB", headline=True),
+    Figure("`record()` to acknowledgement, p99", "lag", LAG, "record() to acknowledgement", "p99_ms", ("<=", 15), "write + fdatasync of 4 KiB", headline=True),
     Figure("CPU an event with 10,000 label sets", "growth", "label sets", "10000 label sets", "cpu_ns", None, "10 label sets",
            ratio_goal=("<=", 2), gross=("<=", 5), headline=True),
     Figure("CPU an event with 100,000 label sets", "growth", "label sets", "100000 label sets", "cpu_ns", None, "10 label sets", whole_run=True),

@@ -132,6 +132,12 @@ TEST_CASE("rows: the functions made for a role without rights use nobody's opera
     CHECK(drained(life));
     CHECK(stores(cluster).rows == 5);
     CHECK_NOTHROW(cluster.query("SELECT outrigger_expire(30)", "writer"));
+    cluster.query(
+        "CREATE FUNCTION eat() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; CREATE TRIGGER eat "
+        "BEFORE INSERT ON outrigger_expired FOR EACH ROW EXECUTE FUNCTION eat(); INSERT INTO outrigger_drops "
+        "SELECT agent, 1, 2, 2, 'damaged', now() - interval '60 days' FROM outrigger_ledger");
+    CHECK_THROWS(cluster.query("SELECT outrigger_expire(30)", "writer"));
+    CHECK(stores(cluster).drops == 2);
     CHECK(cluster.number("SELECT count(*) FROM pg_inherits WHERE inhparent = 'request_log'::regclass AND "
                          "inhrelid::regclass::text LIKE 'request\\_log\\_%'") == 4);
 }
