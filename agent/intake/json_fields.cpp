@@ -1,39 +1,11 @@
 #include "agent/intake/json_fields.h"
 
-#include <array>
 #include <cmath>
 
+#include "agent/intake/hex.h"
 #include "shared/utf8.h"
 
 namespace outrigger::intake::json {
-
-namespace {
-
-constexpr std::uint8_t no_digit = 255;
-
-constexpr std::array<std::uint8_t, 256> hex_digits = [] {
-    std::array<std::uint8_t, 256> digits{};
-    digits.fill(no_digit);
-    for (std::uint8_t value = 0; value < 16; ++value) {
-        digits[static_cast<std::uint8_t>("0123456789abcdef"[value])] = value;
-        digits[static_cast<std::uint8_t>("0123456789ABCDEF"[value])] = value;
-    }
-    return digits;
-}();
-
-bool read_hex(std::string_view digits, std::span<std::uint8_t> out) {
-    if (digits.size() != out.size() * 2) return false;
-    std::uint8_t all = 0;  // a digit is below 16
-    for (std::size_t i = 0; i < out.size(); ++i) {
-        const std::uint8_t high = hex_digits[static_cast<std::uint8_t>(digits[2 * i])];
-        const std::uint8_t low = hex_digits[static_cast<std::uint8_t>(digits[2 * i + 1])];
-        all |= high | low;
-        out[i] = static_cast<std::uint8_t>(high << 4 | low);
-    }
-    return all < 16;
-}
-
-}  // namespace
 
 std::string_view text(const element& value, std::string_view field) {
     std::string_view found;
@@ -62,10 +34,8 @@ TraceId trace_id(const element& value) {
 }
 
 std::uint64_t span_id(const element& value, std::string_view field) {
-    std::array<std::uint8_t, 8> bytes{};
-    if (!read_hex(text(value, field), bytes)) throw Refused{Refusal::out_of_range, field, "16 hex digits"};
     std::uint64_t id = 0;
-    for (const auto byte : bytes) id = id << 8 | byte;
+    if (!read_hex(text(value, field), id)) throw Refused{Refusal::out_of_range, field, "16 hex digits"};
     return id;
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "agent/intake/json_fields.h"
+#include "agent/intake/plain_line.h"
 
 namespace outrigger::intake {
 
@@ -18,6 +19,15 @@ class JsonLineParser::Parts {
     Parts() : buffer_(limits::line_bytes + simdjson::SIMDJSON_PADDING) {}
 
     const JsonLine& parse(std::string_view text) {
+        if (const auto plain = read_plain_line(text, tags_)) {
+            line_.what = JsonLine::What::request;
+            line_.request = *plain;
+            return line_;
+        }
+        return parse_any(text);
+    }
+
+    const JsonLine& parse_any(std::string_view text) {
         std::memcpy(buffer_.data(), text.data(), text.size());
         std::memset(buffer_.data() + text.size(), 0, simdjson::SIMDJSON_PADDING);
         line_.what = JsonLine::What::refused;
@@ -244,5 +254,6 @@ JsonLine::What JsonLineParser::Parts::read_dropped(object fields) {
 JsonLineParser::JsonLineParser() : parts_(std::make_unique<Parts>()) {}
 JsonLineParser::~JsonLineParser() = default;
 const JsonLine& JsonLineParser::parse(std::string_view line) { return parts_->parse(line); }
+const JsonLine& JsonLineParser::parse_any(std::string_view line) { return parts_->parse_any(line); }
 
 }  // namespace outrigger::intake
