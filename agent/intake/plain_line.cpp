@@ -9,7 +9,7 @@
 namespace outrigger::intake {
 namespace {
 
-constexpr std::uint64_t each_byte(std::uint8_t byte) { return 0x0101010101010101 * byte; }
+constexpr std::uint64_t each_byte(std::uint8_t byte) { return std::uint64_t{0x0101010101010101} * byte; }
 
 // Marks, by its top bit, each byte that is not printable ASCII or does not stand for itself within quotes. What such a
 // byte lends may mark those above it as well: the lowest mark is right.
