@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "agent/intake/hex.h"
+#include "shared/trace_ids.h"
 #include "shared/utf8.h"
 
 namespace outrigger::intake::json {
@@ -28,15 +28,15 @@ double number(const element& value, std::string_view field) {
 }
 
 TraceId trace_id(const element& value) {
-    TraceId id{};
-    if (!read_hex(text(value, "trace_id"), id)) throw Refused{Refusal::out_of_range, "trace_id", "32 hex digits"};
-    return id;
+    const auto id = parse_hex_trace_id(text(value, "trace_id"), HexCase::either);
+    if (!id) throw Refused{Refusal::out_of_range, "trace_id", "32 hex digits"};
+    return *id;
 }
 
 std::uint64_t span_id(const element& value, std::string_view field) {
-    std::uint64_t id = 0;
-    if (!read_hex(text(value, field), id)) throw Refused{Refusal::out_of_range, field, "16 hex digits"};
-    return id;
+    const auto id = parse_hex_id(text(value, field), HexCase::either);
+    if (!id) throw Refused{Refusal::out_of_range, field, "16 hex digits"};
+    return *id;
 }
 
 std::int8_t priority(const element& value) {
@@ -46,10 +46,9 @@ std::int8_t priority(const element& value) {
 }
 
 EmitterId emitter_id(const element& value) {
-    EmitterId id{};
-    if (!read_hex(text(value, "emitter"), id) || id == EmitterId{})
-        throw Refused{Refusal::bad_hello, "emitter", "32 hex digits, not all zero"};
-    return id;
+    const auto id = parse_hex_trace_id(text(value, "emitter"), HexCase::either);  // as long
+    if (!id || *id == EmitterId{}) throw Refused{Refusal::bad_hello, "emitter", "32 hex digits, not all zero"};
+    return *id;
 }
 
 std::string identity_text(const element& value, std::string_view field) {

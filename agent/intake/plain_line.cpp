@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "agent/intake/hex.h"
+#include "shared/trace_ids.h"
 
 namespace outrigger::intake {
 namespace {
@@ -125,7 +125,7 @@ class PlainRequest {
                 if (key == "span_id") return span_id(event_.span_id);
                 break;
             case 8:
-                if (key == "trace_id") return hex(event_.trace_id);
+                if (key == "trace_id") return trace_id();
                 if (key == "start_us") return optional(event_.start_us);
                 if (key == "priority") return priority();
                 break;
@@ -162,13 +162,19 @@ class PlainRequest {
         value = number;
         return true;
     }
-    bool hex(std::span<std::uint8_t> bytes) {
+    bool trace_id() {
         std::string_view text;
-        return scan_.string(text) && read_hex(text, bytes);
+        if (!scan_.string(text)) return false;
+        const auto id = parse_hex_trace_id(text, HexCase::either);
+        event_.trace_id = id.value_or(TraceId{});
+        return id.has_value();
     }
-    bool span_id(std::uint64_t& id) {
+    bool span_id(std::uint64_t& value) {
         std::string_view text;
-        return scan_.string(text) && read_hex(text, id);
+        if (!scan_.string(text)) return false;
+        const auto id = parse_hex_id(text, HexCase::either);
+        value = id.value_or(0);
+        return id.has_value();
     }
     bool priority() {
         std::int64_t number = 0;
