@@ -8,20 +8,13 @@
 #include "agent/books/book.h"
 #include "shared/utc_clock.h"
 #include "tests/integration/peers/eventually.h"
+#include "tests/unit/shared/encoded.h"
 
 namespace outrigger::rows {
 
 namespace {
 
 constexpr std::uint32_t emitter = 1;
-
-std::vector<std::byte> to_record(const RequestEvent& event) {
-    const auto measured = measure(event);
-    if (!measured) throw std::runtime_error("the test's event is refused");
-    std::vector<std::byte> record(measured->length);
-    write(event, *measured, record.data());
-    return record;
-}
 
 std::unique_ptr<journal::Journal> open_journal(const std::filesystem::path& folder, std::uint64_t position,
                                                std::uint64_t bytes, std::shared_ptr<journal::Disk> disk) {
@@ -91,7 +84,7 @@ void AgentLife::offer(std::uint64_t requests, const std::string& path, std::opti
         event.path = endpoint;
         event.status = 200;
         event.duration_us = 1000;
-        const auto record = to_record(event);
+        const auto record = test::encoded(event);
         journal::Envelope envelope;
         envelope.emitter = emitter;
         envelope.start = journal::Start::arrival;
@@ -108,7 +101,7 @@ void AgentLife::offer(const RequestEvent& event) {
     journal::Envelope envelope;
     envelope.start = event.start_us ? journal::Start::record : journal::Start::arrival;
     envelope.arrival_us = utc_us();
-    const auto record = to_record(event);
+    const auto record = test::encoded(event);
     batch.add(envelope, record);
     const auto before = journal_->mark().position;
     while (!writer_->offer(batch)) std::this_thread::yield();

@@ -8,19 +8,12 @@
 #include "agent/intake/json_line.h"
 #include "shared/limits.h"
 #include "shared/record.h"
+#include "tests/unit/shared/encoded.h"
 
 using namespace outrigger;
 using namespace outrigger::intake;
 
 namespace {
-
-std::vector<std::byte> to_record(const RequestEvent& event) {
-    const auto measured = measure(event);
-    REQUIRE(measured);
-    std::vector<std::byte> record(measured->length);
-    write(event, *measured, record.data());
-    return record;
-}
 
 const std::string whole =
     R"({"type":"request","method":"POST","route":"/users/:id","path":"/users/7?full=1","status":503,"duration_us":1234,)"
@@ -45,7 +38,7 @@ TEST_CASE("a plain line is the event that the general parser reads of it") {
         REQUIRE(plain);
         const auto& any = parser.parse_any(line);
         REQUIRE(any.what == JsonLine::What::request);
-        CHECK(to_record(*plain) == to_record(any.request));
+        CHECK(test::encoded(*plain) == test::encoded(any.request));
     }
 }
 

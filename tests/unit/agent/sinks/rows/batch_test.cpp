@@ -5,18 +5,12 @@
 #include <array>
 #include <string>
 
+#include "tests/unit/shared/encoded.h"
+
 using namespace outrigger;
 using namespace outrigger::rows;
 
 namespace {
-
-std::vector<std::byte> to_record(const RequestEvent& event) {
-    const auto measured = measure(event);
-    REQUIRE(measured);
-    std::vector<std::byte> record(measured->length);
-    write(event, *measured, record.data());
-    return record;
-}
 
 // Hands out one request after the other, up to an end that can be moved.
 class FakeReader : public journal::Reader {
@@ -25,7 +19,7 @@ class FakeReader : public journal::Reader {
         RequestEvent event;
         event.path = "/";
         event.status = 200;
-        record_ = to_record(event);
+        record_ = test::encoded(event);
     }
     const journal::Step& next() override {
         step_ = {};
@@ -113,7 +107,7 @@ TEST_CASE("a tuple has every column and not a byte more, whatever is in the text
     event.client = "192.0.2.7";
     event.message = awkward;
     event.tags = tags;
-    const auto record = to_record(event);
+    const auto record = test::encoded(event);
     journal::Entry entry;
     entry.position = 258;
     entry.payload = record;
