@@ -95,7 +95,7 @@ std::string content_of(const Given& file) {
 Layer layer_of_file(const Given& file) {
     const auto place = [&](std::size_t line) { return printable(file.text) + ":" + std::to_string(line); };
     const auto entries = parse_config(content_of(file));
-    if (!entries) throw SettingsError(place(entries.error().line) + ": " + printable(entries.error().what));
+    if (!entries) throw SettingsError(place(entries.error().line) + ": " + entries.error().what);
     Layer layer;
     for (const auto& [key, value, line] : *entries) {
         if (key == "config") throw SettingsError(place(line) + ": a file cannot name another with 'config'");

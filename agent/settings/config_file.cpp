@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "agent/settings/masked.h"
+
 namespace outrigger::settings {
 namespace {
 
@@ -102,12 +104,12 @@ bool Reader::entry(std::vector<ConfigEntry>& entries) {
     if (!take_if('=')) return fail<bool>("expected `=` after the key");
     skip_blanks();
     auto given = value();
-    if (!given) return fail<bool>("expected a value for '" + *name + "'");
+    if (!given) return fail<bool>("expected a value for '" + printable(*name) + "'");
     const std::size_t last_line = line_;
-    if (!end_of_line()) return fail<bool>("expected the end of the line after the value of '" + *name + "'");
+    if (!end_of_line()) return fail<bool>("expected the end of the line after the value of '" + printable(*name) + "'");
     if (std::ranges::find(entries, *name, &ConfigEntry::key) != entries.end()) {
         line_ = last_line;
-        return fail<bool>("'" + *name + "' is there twice");
+        return fail<bool>("'" + printable(*name) + "' is there twice");
     }
     entries.push_back({std::move(*name), std::move(*given), line});
     return true;

@@ -16,7 +16,7 @@ struct ConfigEntry {
     std::size_t line = 0;
 };
 
-// "3: what is wrong"; names the key, never the value, which may be a password.
+// "3: what is wrong", one line whatever the file holds; names the key, never the value, which may be a password.
 struct ConfigError {
     std::size_t line = 0;
     std::string what;

@@ -98,3 +98,13 @@ TEST_CASE("what is not understood is refused with its line, and no value is quot
         CHECK_FALSE(entries.error().what.contains("hunter"));
     }
 }
+
+TEST_CASE("an error is one line, whatever a key holds") {
+    for (const char* text :
+         {"'a\rb' = 1 2", "\"a\\nb\" = 1 2", "\"a\\nb\" = 1\n\"a\\nb\" = 1", "\"a\\u001bb\" = 'x' y"}) {
+        CAPTURE(std::string(text));
+        const auto entries = parse_config(text);
+        REQUIRE_FALSE(entries);
+        CHECK(entries.error().what.contains("'a?b'"));
+    }
+}
