@@ -1,5 +1,6 @@
 // The system's clock: microseconds since 1970, UTC. It may be set, also back: what is measured with it can be too short
-// or too long, so nothing that is kept or lost depends on that. Everybody's; any thread.
+// or too long. Measured with it is what must outlive a restart: how long traces wait before they are too old, how long
+// segments and partitions are kept. Everybody's; any thread.
 #pragma once
 
 #include <chrono>

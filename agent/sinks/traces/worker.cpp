@@ -76,6 +76,7 @@ std::int64_t TracesSink::Worker::oldest_us() const {
 }
 
 void TracesSink::Worker::run() {
+    if (!stop_.given()) ask();  // whether it is there is to be known before the first second of gathering is over
     while (!finished()) {
         if (batch_.settled() && (!wait_for_work() || !fill())) continue;
         batch_.drop_old(oldest_us(), cursor_);

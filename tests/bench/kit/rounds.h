@@ -28,8 +28,9 @@ struct Size {
     }
 };
 
-// Round by round, each contender once: what drifts meets all of them alike. Each round begins with another one, so that
-// what one leaves behind (caches, a disk that is still busy) does not always meet the same next.
+// Round by round, each contender once: what drifts meets all of them alike. Each round has another order, in which each
+// follows another one, so that what one leaves behind (caches, a disk that is still busy) does not always meet the
+// same.
 void take_turns(std::string_view bench, std::string_view about, int rounds, const std::vector<Contender>& contenders);
 
 // A single measurement, which no other belongs to.

@@ -250,5 +250,28 @@ TEST_CASE("a killed agent sends each trace at least once, and its books balance"
     CHECK(of_traces(agent, "outrigger_books_difference") == 0);
 }
 
+TEST_CASE("whether Datadog's agent is there is known before what is pending at a start has been gathered") {
+    FakeTraceAgent datadog;
+    datadog.answer_always(503);
+    Agent agent({"--traces", datadog.url()});
+    agent.start();
+    LineClient client(agent.socket());
+    client.send(line("/waits", "0000000000000000000000000000000f"));
+    CHECK(eventually(20s,
+                     [&] { return agent.scrape().sum("outrigger_sink_pending_events", {{"sink", "traces"}}) == 1; }));
+    agent.kill_hard();
+    datadog.answer_always(200);
+    agent.start();
+    double pending_when_up = 0;
+    CHECK(eventually(20s, [&] {
+        const auto page = agent.scrape();
+        pending_when_up = page.sum("outrigger_sink_pending_events", {{"sink", "traces"}});
+        return page.sum("outrigger_sink_up", {{"sink", "traces"}}) == 1;
+    }));
+    CHECK(pending_when_up == 1);
+    CHECK(eventually(20s, [&] { return delivered(agent) == 1; }));
+    CHECK(agent.stop() == 0);
+}
+
 }  // namespace
 }  // namespace outrigger::peers

@@ -1,11 +1,15 @@
 #include "agent/books/cursor_file.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <array>
 #include <fstream>
+
+#include "shared/file_descriptor.h"
 
 namespace outrigger::books {
 namespace {
@@ -78,18 +82,29 @@ TEST_CASE("a cursor whose folder vanishes goes into the next one, and back when 
 
 TEST_CASE("a cursor that its folder has no room for goes into the next one") {
     const Folders folders;
-    // As /dev/full: takes nothing.
+    // A pipe is opened, with somebody to read it, and takes nothing at an offset.
     const fs::path full = folders.both[0] / "cursor.rows";
-    if (::mknod(full.c_str(), S_IFCHR | 0600, makedev(1, 7)) != 0) {
-        MESSAGE("passed over: takes root");
-        return;
-    }
+    REQUIRE(::mkfifo(full.c_str(), 0600) == 0);
+    const FileDescriptor reader(::open(full.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    REQUIRE(reader);
     CursorFile file("rows", ours, folders.both);
     file.save(cursor_at(7));
     CHECK(position_in(folders.both[1]) == 7);
     fs::remove(full);
     file.save(cursor_at(9));
     CHECK(position_in(folders.both[0]) == 9);
+}
+
+TEST_CASE("a cursor's file stays open from batch to batch, also in a folder named with a slash at its end") {
+    const Folders folders;
+    CursorFile file("rows", ours, {folders.both[0].string() + "/"});
+    file.save(cursor_at(7));
+    const FileDescriptor watch(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+    REQUIRE(::inotify_add_watch(watch.get(), (folders.both[0] / "cursor.rows").c_str(), IN_OPEN | IN_MODIFY) >= 0);
+    file.save(cursor_at(8));
+    std::array<inotify_event, 8> events{};
+    REQUIRE(::read(watch.get(), events.data(), sizeof events) == sizeof(inotify_event));
+    CHECK(events[0].mask == IN_MODIFY);
 }
 
 TEST_CASE("of two places the further cursor counts, and one that cannot be written is passed over") {

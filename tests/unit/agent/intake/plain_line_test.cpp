@@ -26,12 +26,19 @@ const std::string whole =
 TEST_CASE("a plain line is the event that the general parser reads of it") {
     JsonLineParser parser;
     std::array<Tag, limits::tags + 1> tags;
+    std::string many_tags;
+    for (int i = 0; i < 100; ++i) many_tags += (i == 0 ? "\"t" : ",\"t") + std::to_string(i) + R"(":"v")";
     for (
         const std::string& line :
         {whole, std::string(R"({"status":200,"duration_us":0})"),
          std::string(R"({"type": "request", "status": 200, "duration_us": 5, "tags": {"a": "b", "c": "d"}})"),
          std::string(
              R"({"status":404,"duration_us":5,"status":200,"route":"/a","route":"/b","tags":{"a":"1"},"tags":{"b":"2"}})"),
+         std::string(R"({"status":200,"duration_us":1,"error":{"type":"A","message":"m"},"error":{"message":"b"}})"),
+         std::string(R"({"status":200,"duration_us":1,"tags":{"a":"1","b":"2"},"tags":{"c":"3"}})"),
+         std::string(
+             R"({"status":200,"duration_us":1,"span_id":"00f067aa0ba902b7","span_id":"0000000000000001","priority":2,"priority":0})"),
+         R"({"status":200,"duration_us":1,"tags":{)" + many_tags + "}}",
          std::string(R"({"duration_us":999999999999999999,"status":599,"tags":{},"error":{},"":"x"})")}) {
         CAPTURE(line);
         const auto plain = read_plain_line(line, tags);
@@ -39,6 +46,7 @@ TEST_CASE("a plain line is the event that the general parser reads of it") {
         const auto& any = parser.parse_any(line);
         REQUIRE(any.what == JsonLine::What::request);
         CHECK(test::encoded(*plain) == test::encoded(any.request));
+        CHECK(plain->tags.size() == any.request.tags.size());
     }
 }
 
@@ -91,11 +99,13 @@ TEST_CASE("whatever is not plain, or not right, is left to the general parser") 
                                      std::string(R"({"type":"metric")"),
                                      std::string(R"({"type":7)"),
                                      std::string(R"({"spans":[])"),
+                                     std::string(R"({"spans":"x")"),
                                      std::string(R"({"more":[])"),
                                      std::string(R"({"more":true)"),
                                      std::string(R"({"trace_id":"4b")"),
                                      std::string(R"({"span_id":"00f067aa0ba902bg")"),
                                      std::string(R"({"priority":3)"),
+                                     std::string(R"({"priority":-2)"),
                                      std::string(R"({"tags":{"a":1})"),
                                      std::string(R"({"error":{"code":"7"})"),
                                      std::string(R"({"status":99)"),
