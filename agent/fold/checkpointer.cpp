@@ -1,4 +1,5 @@
 #include "agent/fold/checkpointer.h"
+#include "shared/thread_name.h"
 
 #include <algorithm>
 #include <tuple>
@@ -69,7 +70,10 @@ std::expected<void, Error> Checkpointer::write(Facts facts) {
 }
 
 void Checkpointer::start() {
-    thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+    thread_ = std::jthread([this](const std::stop_token& stop) {
+        name_this_thread("checkpoints");
+        run(stop);
+    });
 }
 
 std::expected<void, Error> Checkpointer::stop() {

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "agent/http/daemon.h"
+#include "shared/thread_name.h"
 
 namespace outrigger::http {
 
@@ -39,7 +40,10 @@ class Door::Loop {
           daemon_(std::move(routes), limits),
           stop_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
         if (stop_ < 0) throw std::runtime_error("the HTTP server does not start: out of descriptors");
-        thread_ = std::jthread([this](const std::stop_token& token) { run(token); });
+        thread_ = std::jthread([this](const std::stop_token& token) {
+            name_this_thread("door");
+            run(token);
+        });
     }
 
     ~Loop() {

@@ -1,10 +1,9 @@
 #include "agent/intake/intake.h"
 
-#include <pthread.h>
-
 #include <thread>
 
 #include "agent/intake/loop.h"
+#include "shared/thread_name.h"
 
 namespace outrigger::intake {
 
@@ -19,7 +18,7 @@ Intake::Intake(int listener, IntakeSettings settings, const std::vector<KnownEmi
 
 void Intake::start() {
     running_->thread = std::jthread([&loop = running_->loop] {
-        ::pthread_setname_np(::pthread_self(), "intake");
+        name_this_thread("intake");
         loop.run();
     });
 }

@@ -1,11 +1,10 @@
 #include "agent/journal/spare_segment.h"
 
-#include <pthread.h>
-
 #include <cerrno>
 #include <utility>
 
 #include "agent/journal/retention.h"
+#include "shared/thread_name.h"
 
 namespace outrigger::journal {
 namespace {
@@ -23,7 +22,7 @@ SpareSegment::~SpareSegment() {
 
 void SpareSegment::start() {
     thread_ = std::jthread([this](const std::stop_token& stopped) {
-        ::pthread_setname_np(::pthread_self(), "journal-spare");
+        name_this_thread("journal-spare");
         run(stopped);
     });
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "agent/journal/segment_writer.h"
+#include "shared/thread_name.h"
 
 namespace outrigger::journal {
 namespace {
@@ -31,7 +32,10 @@ class Writer::Thread {
         segments_.use(spare_);
         segments_.open(Clock::now());
         spare_.start();
-        thread_ = std::jthread([this] { run(); });
+        thread_ = std::jthread([this] {
+            name_this_thread("journal");
+            run();
+        });
     }
 
     bool offer(Batch& batch) {

@@ -5,6 +5,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "shared/thread_name.h"
 #include "shared/utf8.h"
 
 namespace outrigger::log {
@@ -45,7 +46,7 @@ spdlog::level::level_enum to_level(settings::LogLevel level) {
 }  // namespace
 
 Log::Log(settings::LogFormat format, settings::LogLevel level) {
-    spdlog::init_thread_pool(queue_lines, 1);
+    spdlog::init_thread_pool(queue_lines, 1, [] { name_this_thread("log"); });
     auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
     logger_ = std::make_shared<spdlog::async_logger>("outrigger", std::move(sink), spdlog::thread_pool(),
                                                      spdlog::async_overflow_policy::overrun_oldest);

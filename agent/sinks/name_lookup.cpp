@@ -1,4 +1,5 @@
 #include "agent/sinks/name_lookup.h"
+#include "shared/thread_name.h"
 
 #include <netdb.h>
 
@@ -64,6 +65,7 @@ bool NameLookup::begin() {
     running_ = answer->get_future();
     try {
         std::thread([answer, lookup = lookup_, host = host_, port = port_] {
+            name_this_thread("name-lookup");
             answer->set_value(lookup(host, port));
         }).detach();
     } catch (const std::system_error& error) {

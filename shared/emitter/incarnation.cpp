@@ -1,12 +1,12 @@
 #include "shared/emitter/incarnation.h"
 
-#include <pthread.h>
 #include <time.h>
 
 #include <array>
 #include <csignal>
 
 #include "shared/emitter/identifiers.h"
+#include "shared/thread_name.h"
 
 namespace outrigger {
 
@@ -105,7 +105,7 @@ Recorded Incarnation::keep(Event& event, Complete complete) noexcept {
 }
 
 void Incarnation::run() {
-    ::pthread_setname_np(::pthread_self(), "outrigger");
+    name_this_thread("outrigger");
     send_until_stopped();
     drain();
 }

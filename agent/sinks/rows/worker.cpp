@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "agent/sinks/rows/event_json.h"
+#include "shared/thread_name.h"
 #include "shared/utc_clock.h"
 
 namespace outrigger::rows {
@@ -43,7 +44,10 @@ RowsSink::Worker::Worker(RowsSettings settings, RowsParts parts)
     source_.event = [this](std::uint64_t position) { return event_at(position); };
     prepare();
     if (const auto warning = connector_.warning()) report_.say(*warning);
-    thread_ = std::jthread([this] { run(); });
+    thread_ = std::jthread([this] {
+        name_this_thread("rows");
+        run();
+    });
 }
 
 RowsSink::Worker::~Worker() { stop(0ms); }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "shared/thread_name.h"
 #include "shared/utc_clock.h"
 
 namespace outrigger::statsd {
@@ -25,7 +26,10 @@ StatsdSink::Worker::Worker(StatsdSettings settings, StatsdParts parts)
           settings_.target, [this] { return stop_.past_deadline(Clock::now()); }, settings_.lookup),
       backoff_(50ms, 1s),
       random_(std::random_device{}()) {
-    thread_ = std::jthread([this] { run(); });
+    thread_ = std::jthread([this] {
+        name_this_thread("statsd");
+        run();
+    });
 }
 
 StatsdSink::Worker::~Worker() { stop(0ms); }

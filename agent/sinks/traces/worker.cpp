@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "agent/sinks/traces/span_ids.h"
+#include "shared/thread_name.h"
 #include "shared/utc_clock.h"
 
 namespace outrigger::traces {
@@ -36,7 +37,10 @@ TracesSink::Worker::Worker(TracesSettings settings, TracesParts parts)
       backoff_(100ms, 10s),
       random_(std::random_device{}()) {
     begin();
-    thread_ = std::jthread([this] { run(); });
+    thread_ = std::jthread([this] {
+        name_this_thread("traces");
+        run();
+    });
 }
 
 TracesSink::Worker::~Worker() { stop(0ms); }
