@@ -81,6 +81,14 @@ class SuiteTest(unittest.TestCase):
         self.assertEqual(len(short), 3)
         self.assertIn("≤ 39 ns, missed", short[-1])
 
+    def test_curves_have_each_step_in_its_order(self):
+        steps = [{"bench": "growth", "about": "sets", "what": what, "round": rnd, "spin_ms": 5, "values": {"cpu_ns": value + rnd}}
+                 for rnd in (0, 1) for what, value in (("10 sets", 1), ("1000 sets", 5), ("100 sets", 3), ("read, do nothing, text of 8 B", 9))]
+        rows = tables.curves(list(Measurements(steps).summaries())).splitlines()[2:]
+        self.assertEqual([[cell.strip() for cell in row.split("|")[1:4]] for row in rows],
+                         [["sets", "10 sets", "1.5 ns (1 to 2)"], ["sets", "100 sets", "3.5 ns (3 to 4)"], ["sets", "1000 sets", "5.5 ns (5 to 6)"]])
+        self.assertEqual(tables.curves(list(self.drifting.summaries())), "")
+
     def test_units_stand_behind_numbers(self):
         self.assertEqual([number(each) + unit_of("cpu_ns") for each in (0, 0.0123, 42.42, 1234567)], ["0 ns", "0.0123 ns", "42.4 ns", "1,234,567 ns"])
 

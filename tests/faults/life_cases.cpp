@@ -17,10 +17,18 @@
 namespace outrigger::faults {
 namespace {
 
-constexpr auto faketime_library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
+// In a folder that is named after the architecture; nothing when it is not installed.
+std::filesystem::path faketime_library() {
+    for (const auto& folder : std::filesystem::directory_iterator("/usr/lib")) {
+        const auto library = folder.path() / "faketime" / "libfaketimeMT.so.1";
+        std::error_code error;
+        if (std::filesystem::exists(library, error)) return library;
+    }
+    return {};
+}
 
 std::string no_faketime() {
-    return std::filesystem::exists(faketime_library) ? "" : "libfaketime is not installed (Debian's package faketime)";
+    return faketime_library().empty() ? "libfaketime is not installed (Debian's package of that name)" : "";
 }
 
 // The wall clock of the agent jumps; the clock that only goes on does not.
@@ -28,7 +36,7 @@ void clock_jumps(World& world) {
     const peers::TemporaryFolder folder;
     const auto set = [&](const char* offset) { std::ofstream(folder / "offset") << offset << "\n"; };
     set("+0");
-    world.agent.environment = {{"LD_PRELOAD", faketime_library},
+    world.agent.environment = {{"LD_PRELOAD", faketime_library()},
                                {"FAKETIME_TIMESTAMP_FILE", folder / "offset"},
                                {"FAKETIME_CACHE_DURATION", "1"},
                                {"FAKETIME_DONT_FAKE_MONOTONIC", "1"},

@@ -4,6 +4,7 @@
 #define DOCTEST_CONFIG_IMPLEMENT  // the peers say with it what a sanitizer found
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <map>
@@ -93,6 +94,9 @@ bool play(const Case& one, std::uint64_t seed, Length length) {
 
 int run(const Wanted& wanted) {
     std::vector<Case> cases = all_cases();
+    for (const std::string& id : wanted.ids)
+        if (std::ranges::find(cases, id, &Case::id) == cases.end())
+            throw std::invalid_argument("no such case: " + id + "; --list names them all");
     std::erase_if(cases, [&](const Case& one) { return !wanted.ids.empty() && !wanted.ids.contains(one.id); });
     int passed = 0, failed = 0;
     std::vector<Case> able;
@@ -108,7 +112,7 @@ int run(const Wanted& wanted) {
     std::printf("seed %llu, %zu cases\n", static_cast<unsigned long long>(wanted.seed), able.size());
     std::mt19937_64 random(wanted.seed);
     const auto until = Clock::now() + wanted.soak;
-    const auto length = wanted.soak.count() > 0 ? Length::soak : Length::once;
+    const auto length = wanted.soak.count() > 0 && !able.empty() ? Length::soak : Length::once;
     for (std::size_t i = 0; length == Length::soak ? Clock::now() < until : i < able.size(); ++i) {
         const Case& one = length == Length::soak ? able.at(random() % able.size()) : able[i];
         // A single case asked for again gets the seed it was given.

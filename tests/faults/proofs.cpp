@@ -156,7 +156,8 @@ void World::prove_emitters() {
                 std::to_string(times.told);
 }
 
-// P7: a new event arrives, and the agent says that it is ready.
+// P7: a new event arrives, and the agent says that it is ready. Asked once all has settled: a sink that was down tries
+// again within 5 s only, and what has waited goes first.
 void World::prove_life() {
     {
         peers::LineClient client(agent.socket());

@@ -83,9 +83,9 @@ FIGURES = [
     Figure("rows, CPU of Postgres a row", "rows", "request_log", "the rows sink", "backend_cpu_ns", None, "raw binary COPY, one transaction", gross=("<=", 2.5)),
     Figure("`/metrics`, 1,000 lines", "scrape", "1,000 lines", "the agent's page", "cpu_ms", None, "prometheus-cpp's serializer", gross=("<=", 0.5)),
     Figure("`/metrics`, 10,000 lines", "scrape", "10,000 lines", "the agent's page", "cpu_ms", None, "prometheus-cpp's serializer", gross=("<=", 0.3)),
-    Figure("`/metrics`, 100,000 lines", "scrape", "100,000 lines", "the agent's page", "cpu_ms", ("<=", 40), "prometheus-cpp's serializer", gross=("<=", 0.3), headline=True),
-    Figure("`/metrics`, 100,000 label sets", "scrape", "100,000 label sets", "the agent's page", "cpu_ms", ("<=", 40), "prometheus-cpp's serializer", whole_run=True),
-    Figure("the same over HTTP: CPU of the agent", "scrape", SETS, "one scrape over HTTP", "cpu_ms", whole_run=True),
+    Figure("`/metrics`, 100,000 lines", "scrape", "100,000 lines", "the agent's page", "cpu_ms", ("<=", 40), "prometheus-cpp's serializer", gross=("<=", 0.3)),
+    Figure("`/metrics`, 100,000 label sets", "scrape", "100,000 label sets", "the agent's page", "cpu_ms", ("<=", 40), "prometheus-cpp's serializer", whole_run=True, headline=True),
+    Figure("the same over HTTP: CPU of the agent", "scrape", SETS, "one scrape over HTTP", "cpu_ms", ("<=", 40), whole_run=True, headline=True),
     Figure("the same over HTTP: by the clock, while events come", "scrape", SETS, "scraped without a pause", "longest_scrape_ms", whole_run=True, greatest=True),
     Figure("`/metrics`, 10,000 label sets (180,000 lines), over HTTP: CPU of the agent", "scrape", "the agent, 10,000 label sets", "one scrape over HTTP",
            "cpu_ms", ("<=", 40)),
@@ -93,7 +93,7 @@ FIGURES = [
              greatest=True, headline=ours == "the agent's page")
       for what, ours in (("the page", "the agent's page"), ("the OpenMetrics page", "the agent's page, OpenMetrics"), ("a checkpoint", "a checkpoint's copy"))),
     *(Figure(f"an event's ack while 100,000 label sets are scraped, {how}", "scrape", SETS, "scraped without a pause", value, goal, "not scraped",
-             whole_run=True, greatest=goal is not None)
+             whole_run=True, greatest=goal is not None, headline=goal is not None)
       for how, value, goal in (("p99", "ack_p99_ms", None), ("longest", "ack_longest_ms", ("<=", 5)))),
     Figure("the same, OpenMetrics, longest", "scrape", SETS, "scraped without a pause, OpenMetrics", "ack_longest_ms", ("<=", 5), "not scraped", whole_run=True,
            greatest=True),
@@ -116,7 +116,7 @@ FIGURES = [
     _agent("1,000", "all four sinks"),
     _agent("50,000", "all four sinks"),
     Figure("resident memory, idle", "backlog", "memory", "idle", "resident_mib", ("<=", 16), headline=True),
-    Figure("resident memory, idle, all four sinks, each connected", "backlog", "memory", "idle, all four sinks", "resident_mib", ("<=", 16)),
+    Figure("resident memory, idle, all four sinks, each connected", "backlog", "memory", "idle, all four sinks", "resident_mib", ("<=", 16), headline=True),
     Figure("resident memory, 10,000 series and a backlog of 1 GiB", "backlog", "memory", "10,000 series and a backlog", "greatest_mib", ("<=", 64), whole_run=True, headline=True),
     Figure("the same, while that backlog is stored", "backlog", "memory", "after the backlog was stored", "greatest_mib", ("<=", 64), whole_run=True),
     Figure("start after `kill -9` with that backlog, until ready", "backlog", "start", "after kill -9, with that backlog", "ready_ms", ("<=", 2000), "read the same bytes",

@@ -1,4 +1,6 @@
 # The tables of a run, as text that is Markdown too. A value is the median of its rounds, with the least and the greatest of them.
+import re
+
 from suite.measurements import number, unit_of
 
 
@@ -48,6 +50,23 @@ def short(judged):
     rows = [[row[0], row[1], row[2] + (", missed" if each["met"] is False else ""), row[4], row[5]]
             for each, row in ((each, _row(each)) for each in judged if each["headline"])]
     return _table(["what", "measured (rounds)", "goal", "beside, in the same run", "ratio (rounds)"], rows)
+
+
+def curves(summaries):
+    """Of what grows, each step: the figures have the ends alone. Nothing when it was not measured."""
+    steps = [each for each in summaries if each["bench"] == "growth" and re.match(r"\d|text of", each["what"])]
+    steps.sort(key=lambda each: int(re.search(r"\d+", each["what"])[0]))
+    rows = [[each["about"], each["what"]] + [_cell(each["values"], name) for name in CURVES.values()]
+            for about in dict.fromkeys(each["about"] for each in steps) for each in steps if each["about"] == about]
+    return _table(["growth of", "at", *CURVES], rows) if rows else ""
+
+
+CURVES = {"CPU an event (rounds)": "cpu_ns", "events a second, by the clock": "wall_per_s", "batches": "batches_per_s"}
+
+
+def _cell(values, name):
+    each = values.get(name)
+    return number(each["median"]) + unit_of(name) + _spread(each["low"], each["high"]) if each else ""
 
 
 def details(summaries):
