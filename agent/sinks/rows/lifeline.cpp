@@ -2,10 +2,15 @@
 
 #include <sys/socket.h>
 
+#include "shared/thread_name.h"
+
 namespace outrigger::rows {
 
 Lifeline::Lifeline(std::chrono::milliseconds tick)
-    : tick_(tick), thread_([this](const std::stop_token& stop) { watch(stop); }) {}
+    : tick_(tick), thread_([this](const std::stop_token& stop) {
+          name_this_thread("rows-lifeline");
+          watch(stop);
+      }) {}
 
 void Lifeline::hold(int socket) {
     const std::lock_guard lock(mutex_);
