@@ -1,9 +1,10 @@
 #include "agent/fold/checkpointer.h"
-#include "shared/thread_name.h"
 
 #include <algorithm>
 #include <tuple>
 #include <utility>
+
+#include "shared/thread_name.h"
 
 namespace outrigger::fold {
 

@@ -1,5 +1,4 @@
 #include "agent/sinks/name_lookup.h"
-#include "shared/thread_name.h"
 
 #include <netdb.h>
 
@@ -9,6 +8,8 @@
 #include <system_error>
 #include <thread>
 #include <utility>
+
+#include "shared/thread_name.h"
 
 namespace outrigger::sinks {
 namespace {

@@ -11,25 +11,14 @@
 
 namespace outrigger::journal {
 
-TestFolder::TestFolder() {
-    // Memory where there is some: thousands of images are written and read again.
-    const std::filesystem::path shared_memory = "/dev/shm";
-    const auto parent =
-        ::access(shared_memory.c_str(), W_OK) == 0 ? shared_memory : std::filesystem::temp_directory_path();
-    std::string name = (parent / "journal-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp " + name);
-    path_ = name;
-}
-
-TestFolder::~TestFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-}
+// Memory where there is some: thousands of images are written and read again.
+TestFolder::TestFolder()
+    : folder_(::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : std::filesystem::temp_directory_path().string()) {}
 
 JournalSettings TestFolder::settings() const {
     JournalSettings settings;
-    settings.folder = path_ / "data" / "journal";
-    settings.fallback = path_ / "run" / "journal";
+    settings.folder = path() / "data" / "journal";
+    settings.fallback = path() / "run" / "journal";
     settings.size_bytes = std::uint64_t{1} << 20;
     settings.segment_bytes = 16384;
     settings.patience = std::chrono::milliseconds(0);

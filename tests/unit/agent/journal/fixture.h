@@ -11,21 +11,19 @@
 #include "agent/journal/reader.h"
 #include "agent/journal/segment_writer.h"
 #include "agent/journal/state.h"
+#include "tests/unit/shared/temporary_folder.h"
 
 namespace outrigger::journal {
 
 class TestFolder {
   public:
     TestFolder();
-    ~TestFolder();
-    TestFolder(const TestFolder&) = delete;
-    TestFolder& operator=(const TestFolder&) = delete;
 
-    const std::filesystem::path& path() const { return path_; }
+    std::filesystem::path path() const { return folder_.path(); }
     JournalSettings settings() const;
 
   private:
-    std::filesystem::path path_;
+    test::TemporaryFolder folder_;
 };
 
 Identity some_identity(std::string service);

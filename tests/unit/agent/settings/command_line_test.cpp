@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "agent/settings/declared.h"
+#include "tests/unit/shared/temporary_folder.h"
 
 using namespace outrigger::settings;
 using namespace std::chrono_literals;
@@ -17,18 +18,12 @@ namespace {
 
 // A --config file that is gone afterwards.
 class ConfigFile {
-  public:
-    explicit ConfigFile(const std::string& text) {
-        const int fd = mkstemp(path.data());
-        REQUIRE(fd >= 0);
-        close(fd);
-        std::ofstream(path) << text;
-    }
-    ~ConfigFile() { unlink(path.c_str()); }
-    ConfigFile(const ConfigFile&) = delete;
-    ConfigFile& operator=(const ConfigFile&) = delete;
+    outrigger::test::TemporaryFolder folder_;
 
-    std::string path = "/tmp/outrigger-config-XXXXXX";
+  public:
+    explicit ConfigFile(const std::string& text) { std::ofstream(path) << text; }
+
+    const std::string path = folder_.path() + "/outrigger.toml";
 };
 
 Surroundings with(Environment environment) {

@@ -8,6 +8,8 @@
 #include <fstream>
 #include <string>
 
+#include "tests/unit/shared/temporary_folder.h"
+
 using namespace outrigger::settings;
 
 namespace {
@@ -32,8 +34,8 @@ TEST_CASE("the data directory is the first of the usual ones that may hold data"
 }
 
 TEST_CASE("a directory may hold data when it can be written, or be made; nothing is made by asking") {
-    std::string root = "/tmp/outrigger-data-dir-XXXXXX";
-    REQUIRE(mkdtemp(root.data()));
+    const outrigger::test::TemporaryFolder folder;
+    const std::string& root = folder.path();
     CHECK(may_hold_data(root));
     CHECK(may_hold_data(root + "/deep/below"));
     CHECK_FALSE(std::filesystem::exists(root + "/deep"));
@@ -46,5 +48,4 @@ TEST_CASE("a directory may hold data when it can be written, or be made; nothing
         CHECK_FALSE(may_hold_data(root + "/deep"));
         chmod(root.c_str(), 0700);
     }
-    std::filesystem::remove_all(root);
 }

@@ -4,20 +4,17 @@
 #include <filesystem>
 #include <string>
 
+#include "tests/unit/shared/temporary_folder.h"
+
 namespace outrigger::test {
 
 class MemoryFolder {
   public:
-    MemoryFolder();
-    ~MemoryFolder();
-    MemoryFolder(const MemoryFolder&) = delete;
-    MemoryFolder& operator=(const MemoryFolder&) = delete;
-
-    const std::filesystem::path& path() const { return path_; }
-    std::string operator/(const std::string& name) const { return path_ / name; }
+    std::filesystem::path path() const { return folder_.path(); }
+    std::string operator/(const std::string& name) const { return path() / name; }
 
   private:
-    std::filesystem::path path_;
+    TemporaryFolder folder_{"/dev/shm"};
 };
 
 }  // namespace outrigger::test
